@@ -1,0 +1,31 @@
+# Flags and helper functions shared by all targets.
+add_library(clner_flags INTERFACE)
+target_include_directories(clner_flags INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+target_compile_options(clner_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+target_compile_definitions(clner_flags INTERFACE CLNER_VERSION="${PROJECT_VERSION}")
+if(CLNER_SANITIZE)
+  target_compile_options(clner_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(clner_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+find_program(CLNER_CCACHE ccache)
+if(CLNER_CCACHE)
+  # The sloppiness lets ccache serve files that use a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;${CLNER_CCACHE}")
+  add_compile_options(-fpch-preprocess)
+endif()
+find_program(CLNER_MOLD mold)
+if(CLNER_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# clner_folder(<folder> [libraries...]): an object library clner_<folder> of every .cc in the current folder's <folder>/.
+function(clner_folder folder)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc")
+  if(NOT sources)
+    add_library(clner_${folder} INTERFACE)
+    return()
+  endif()
+  add_library(clner_${folder} OBJECT ${sources})
+  target_link_libraries(clner_${folder} PUBLIC clner_flags ${ARGN})
+endfunction()

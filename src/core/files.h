@@ -1,0 +1,119 @@
+// Files and directories: whole reads, memory maps, atomic writes, locks. All failures are clner::Error (66, 73, 74).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clner {
+
+/// Reads a regular file or a stream ("-" = stdin). 66 if missing/unreadable/a directory, 65 over `max_bytes`, 74 on a read error.
+[[nodiscard]] std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = UINT64_C(4) << 30);
+
+/// Read-only private memory map of a whole regular file. A file that shrinks later can raise SIGBUS, so map model files only, never user data.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// Writes a file under a temporary name in the target directory; Commit() flushes, fsyncs, renames and fsyncs the directory.
+/// Destruction without Commit() removes the temporary file. Errors: 73 cannot create, 74 write failed (disk full names the path).
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  void Write(std::string_view text);
+  void Write(std::span<const std::byte> bytes);
+  void Commit();
+
+ private:
+  void Flush();
+  std::filesystem::path path_, temporary_;
+  int fd_ = -1;
+  std::string buffer_;
+};
+void WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
+
+/// Output stream to a path (atomic) or "-" (stdout, checked at close; a closed reader ends the process quietly by SIGPIPE).
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path_or_dash);
+  ~OutputFile();
+  void Write(std::string_view text);
+  void Flush();  ///< pushes buffered text of stdout out; no effect for a file
+  void Close();  ///< must be called; 74 if anything could not be written
+
+ private:
+  std::unique_ptr<AtomicFile> file_;
+  std::string buffer_;
+};
+
+/// A directory built under `.tmp-<pid>-<name>` beside its target and published by one rename.
+/// Publish(): every file fsynced, MANIFEST-like files are the caller's; directory fsynced; renamed; parent fsynced.
+class AtomicDirectory {
+ public:
+  explicit AtomicDirectory(const std::filesystem::path& target);
+  ~AtomicDirectory();  ///< removes the temporary directory if not published
+  AtomicDirectory(const AtomicDirectory&) = delete;
+  AtomicDirectory& operator=(const AtomicDirectory&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
+  /// Renames to the target, which must not exist.
+  void Publish();
+  /// Replaces an existing target by exchange (target -> .<name>-old, new -> target, old removed).
+  void PublishReplacing();
+
+ private:
+  void SyncAll() const;
+  std::filesystem::path target_, temporary_;
+  bool published_ = false;
+};
+/// Restores `.<name>-old` when a crash left only that, and removes `.tmp-<pid>-*` of dead processes in `directory`.
+void RecoverDirectory(const std::filesystem::path& target);
+void RemoveStaleTemporaries(const std::filesystem::path& directory);
+
+/// Exclusive flock on `path` holding pid and host; 73 naming the holder when taken. Released on destruction.
+class FileLock {
+ public:
+  explicit FileLock(const std::filesystem::path& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+/// Append-only text file (metrics.jsonl, train.log): each Append is one write call. 74 on failure.
+class AppendFile {
+ public:
+  explicit AppendFile(const std::filesystem::path& path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+  void Append(std::string_view text);
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+};
+
+/// mkdir -p; 73 when impossible.
+void CreateDirectories(const std::filesystem::path& path);
+
+}  // namespace clner

@@ -1,0 +1,49 @@
+// The one logger: diagnostics to stderr (and an optional file). spdlog stays inside log.cc because LibTorch shadows its fmt.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace clner {
+
+enum class LogLevel { kQuiet, kInfo, kVerbose, kDebug };
+
+void SetLogLevel(LogLevel level);
+/// Also writes every message with a UTC stamp to `path` (appended).
+void SetLogFile(const std::filesystem::path& path);
+/// True if colour may be used on stderr: terminal, no NO_COLOR, not switched off.
+[[nodiscard]] bool UseColor();
+void DisableColor();
+[[nodiscard]] bool StderrIsTerminal();
+
+void LogInfo(std::string_view message);
+void LogVerbose(std::string_view message);
+void LogDebug(std::string_view message);
+/// Counts warnings per kind; the first three of a kind are shown with place, the rest summed up by LogWarningSummary().
+void LogWarning(std::string_view kind, std::string_view message, std::string_view where = {}, std::string_view fix = {});
+void LogWarningSummary();
+/// Warnings so far (for --strict).
+[[nodiscard]] size_t WarningCount();
+/// Prints an error report (Error::what()) to stderr and the log file.
+void LogError(std::string_view report);
+
+/// Progress of long work: a bar with rate and ETA on a terminal, else one plain line every 30 s or 10 %; silent when quiet.
+class Progress {
+ public:
+  /// `total` 0 = unknown; `unit` e.g. "steps", "sentences".
+  Progress(std::string title, int64_t total, std::string unit);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  /// `done` so far (monotonic); `note` is shown behind (e.g. "loss 3.21").
+  void Update(int64_t done, std::string_view note = {});
+  void Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace clner

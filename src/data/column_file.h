@@ -1,0 +1,67 @@
+// Column files (CoNLL): a streaming, checking reader of raw rows. Tags become spans elsewhere (data/schemes.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace clner {
+
+/// How the fields of a row are separated.
+enum class ColumnDelimiter {
+  kBlanks,  ///< runs of ASCII space or TAB (exotic blanks stay inside tokens)
+  kTab,     ///< exactly one TAB
+  kLast,    ///< the last space or TAB splits token and tag; the token is not stripped and may be a blank itself
+};
+
+struct ColumnFileOptions {
+  ColumnDelimiter delimiter = ColumnDelimiter::kBlanks;
+  std::string comment = {};          ///< lines that start with this are skipped ("" = none; `#` is an ordinary token)
+  bool skip_bad_sentences = false;   ///< --on-error skip: drop and count instead of an error
+  bool replace_invalid_utf8 = false; ///< --encoding-errors replace
+  uint64_t max_line_bytes = UINT64_C(16) << 20;
+};
+
+struct ColumnRow {
+  std::vector<std::string> fields;  ///< at least one; fields[0] may be empty (context rows such as " B-X")
+  int64_t line = 0;                 ///< 1-based
+  std::string text = {};            ///< the line without its end, byte for byte (after UTF-8 repair)
+};
+
+struct ColumnSentence {
+  std::vector<ColumnRow> rows = {};   ///< never empty; -DOCSTART- rows are not sentences
+  int64_t document = 0;               ///< number of -DOCSTART- lines before it
+  std::vector<std::string> before = {};  ///< lines skipped before it (comments, -DOCSTART-, their blank lines), byte for byte
+};
+
+struct ColumnFileStats {
+  int64_t sentences = 0, words = 0, docstart_lines = 0, whitespace_separators = 0, skipped_sentences = 0, replaced_bytes = 0;
+  size_t min_fields = 0, max_fields = 0;  ///< over ordinary rows
+};
+
+/// Reads sentences one by one with bounded memory. Accepts LF, CRLF, CR and a BOM. Recognises gzip, zip, parquet, UTF-16 and
+/// directories by magic (65/66 with the converting command). Rejects invalid UTF-8 and NUL (65, file:line, byte offset).
+class ColumnReader {
+ public:
+  /// `path` "-" reads stdin. 66 when missing or unreadable.
+  ColumnReader(const std::string& path, ColumnFileOptions options);
+  ~ColumnReader();
+  ColumnReader(const ColumnReader&) = delete;
+  ColumnReader& operator=(const ColumnReader&) = delete;
+  /// The next sentence, or nullopt at the end.
+  [[nodiscard]] std::optional<ColumnSentence> Next();
+  [[nodiscard]] const ColumnFileStats& stats() const;
+  [[nodiscard]] const std::string& path() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace clner
