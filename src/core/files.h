@@ -13,6 +13,31 @@
 
 namespace clner {
 
+/// Sequential reader of a regular file or a stream ("-" = stdin, pipes, FIFOs, devices). 66 when missing, unreadable or a
+/// directory, or when nobody opens a FIFO for writing within 10 s; 74 on a read error or when a regular file changes meanwhile.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  /// Reads 1..`capacity` bytes into `buffer`; 0 only at the end.
+  [[nodiscard]] size_t Read(char* buffer, size_t capacity);
+  /// Size of a regular file when it was opened; 0 for a stream.
+  [[nodiscard]] uint64_t size() const { return size_; }
+  /// The path, or "standard input".
+  [[nodiscard]] const std::filesystem::path& name() const { return name_; }
+
+ private:
+  bool WaitForWriter(char* buffer, size_t capacity, size_t* count);
+  void CheckUnchanged() const;
+  std::filesystem::path name_;
+  int fd_ = -1;
+  bool regular_ = false, waiting_ = false;
+  uint64_t size_ = 0, position_ = 0;
+  int64_t modified_ns_ = 0;
+};
+
 /// Reads a regular file or a stream ("-" = stdin). 66 if missing/unreadable/a directory, 65 over `max_bytes`, 74 on a read error.
 [[nodiscard]] std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = UINT64_C(4) << 30);
 
@@ -32,6 +57,7 @@ class MappedFile {
 
 /// Writes a file under a temporary name in the target directory; Commit() flushes, fsyncs, renames and fsyncs the directory.
 /// Destruction without Commit() removes the temporary file. Errors: 73 cannot create, 74 write failed (disk full names the path).
+/// A symbolic link keeps pointing where it does; an existing device or FIFO (/dev/null) is written to directly.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -44,13 +70,14 @@ class AtomicFile {
 
  private:
   void Flush();
-  std::filesystem::path path_, temporary_;
+  std::filesystem::path path_, temporary_;  // no temporary for a device
   int fd_ = -1;
   std::string buffer_;
 };
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 
 /// Output stream to a path (atomic) or "-" (stdout, checked at close; a closed reader ends the process quietly by SIGPIPE).
+/// The text of one Write is never split between flushes: give whole records, and stdout holds whole records at any time.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path_or_dash);
@@ -81,9 +108,13 @@ class AtomicDirectory {
  private:
   void SyncAll() const;
   std::filesystem::path target_, temporary_;
+  int lock_ = -1;  // flock on the temporary directory, by which others see that its owner lives
   bool published_ = false;
 };
+/// Removes a directory so that a crash leaves it whole or gone: renamed to a temporary name first. 74 when that fails.
+void RemoveDirectory(const std::filesystem::path& directory);
 /// Restores `.<name>-old` when a crash left only that, and removes `.tmp-<pid>-*` of dead processes in `directory`.
+/// A temporary is left alone while its flock is held, whatever its pid says (another container or host may own it).
 void RecoverDirectory(const std::filesystem::path& target);
 void RemoveStaleTemporaries(const std::filesystem::path& directory);
 
@@ -100,6 +131,7 @@ class FileLock {
 };
 
 /// Append-only text file (metrics.jsonl, train.log): each Append is one write call. 74 on failure.
+/// A last line that a killed process left without its newline is ended first, so that it spoils one line only.
 class AppendFile {
  public:
   explicit AppendFile(const std::filesystem::path& path);
@@ -113,7 +145,11 @@ class AppendFile {
   int fd_ = -1;
 };
 
-/// mkdir -p; 73 when impossible.
+/// mkdir -p, synced; 73 when impossible.
 void CreateDirectories(const std::filesystem::path& path);
+
+/// `directory`/`name` for a file name that came from a file of the directory. 76 "outside the model directory" when the
+/// name is absolute, contains `..`, or leads outside through a symbolic link. The file need not exist.
+[[nodiscard]] std::filesystem::path ResolveInside(const std::filesystem::path& directory, const std::string& name);
 
 }  // namespace clner

@@ -37,7 +37,9 @@ struct ColumnRow {
 struct ColumnSentence {
   std::vector<ColumnRow> rows = {};   ///< never empty; -DOCSTART- rows are not sentences
   int64_t document = 0;               ///< number of -DOCSTART- lines before it
-  std::vector<std::string> before = {};  ///< lines skipped before it (comments, -DOCSTART-, their blank lines), byte for byte
+  /// Lines skipped before it (comments, -DOCSTART-, blank lines other than the one that ends the sentence before), byte for
+  /// byte; comments inside the sentence come last.
+  std::vector<std::string> before = {};
 };
 
 struct ColumnFileStats {
@@ -45,8 +47,22 @@ struct ColumnFileStats {
   size_t min_fields = 0, max_fields = 0;  ///< over ordinary rows
 };
 
+/// Longest sentence that is read, in rows; more means that the file is not a column file.
+inline constexpr size_t kMaxSentenceRows = 2'000'000;
+
+/// Number of rows that belong to the sentence itself; the rest is its context. The context starts at the first row, not the
+/// very first of the sentence, whose first field is `<EOS>` and that (a) has the last field X, B-X, I-X, E-X or S-X, or (b) has the last field O
+/// or only one field, and is followed by at least one row, all of them with such a last field or a single field. Any other
+/// `<EOS>` is an ordinary word.
+[[nodiscard]] size_t OwnRows(const std::vector<ColumnRow>& rows);
+/// True for X, B-X, I-X, E-X and S-X, the tags of context words.
+[[nodiscard]] bool IsContextTag(std::string_view tag);
+
 /// Reads sentences one by one with bounded memory. Accepts LF, CRLF, CR and a BOM. Recognises gzip, zip, parquet, UTF-16 and
-/// directories by magic (65/66 with the converting command). Rejects invalid UTF-8 and NUL (65, file:line, byte offset).
+/// directories by magic (65 with the converting command). Rejects invalid UTF-8, NUL, lines over the limit and ragged rows (65,
+/// file:line): at the first bad sentence a regular file is read to its end, so that the error holds the first 20 problems and
+/// their number; a stream stops there. The number of columns is that of most rows of the first sentence; rows of the context
+/// may have any number up to it (at least 2). A regular file that was changed or cut while it was read is 74.
 class ColumnReader {
  public:
   /// `path` "-" reads stdin. 66 when missing or unreadable.

@@ -27,8 +27,8 @@ struct SpecialIds {
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  /// Appends the pieces of one word (`word` valid UTF-8, special-token text is taken literally). A word may have no piece.
-  /// At most kMaxPiecesPerWord pieces are kept; returns false when the word was cut there.
+  /// Appends the pieces of one word (`word` valid UTF-8, special-token text is taken literally). A word may have no
+  /// piece. At most kMaxPiecesPerWord pieces are kept; returns false when the word was cut there.
   virtual bool EncodeWord(std::string_view word, std::vector<int32_t>* ids) const = 0;
   [[nodiscard]] virtual int32_t vocabulary_size() const = 0;
   [[nodiscard]] virtual std::string PieceText(int32_t id) const = 0;

@@ -1,0 +1,129 @@
+#include "api/backend.h"
+
+#include <torch/torch.h>
+
+#include "api/guard.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/suggest.h"
+#include "model/predictor.h"
+#include "model/weights.h"
+
+namespace clner::api {
+namespace {
+
+class Backend final : public TaggerBackend {
+ public:
+  Backend(LoadedModel model, const LoadOptions& options)
+      : loaded_(std::move(model)), predictor_(*loaded_.model, *loaded_.view, {options.batch_pieces, options.scores}) {}
+
+  std::vector<std::vector<Entity>> Tag(std::span<const Sentence> sentences) const override {
+    return Guarded([&] {
+      std::vector<std::vector<Entity>> results;
+      for (Prediction& prediction : predictor_.Predict(sentences)) {
+        std::vector<Entity>& entities = results.emplace_back();
+        for (ScoredSpan& scored : prediction.spans) {
+          entities.push_back({scored.span.begin_word, scored.span.end_word, std::move(scored.span.type), scored.score});
+        }
+      }
+      return results;
+    });
+  }
+
+  std::vector<std::string> EntityTypes() const override { return loaded_.model->spec().tags.labels().types; }
+
+  std::vector<std::string> MarginalsJson(std::span<const Sentence> sentences) const override {
+    return Guarded([&] {
+      torch::InferenceMode inference;
+      std::vector<std::string> lines;
+      for (const Sentence& sentence : sentences) {
+        const std::vector<Example> examples = predictor_.Prepare({&sentence, 1});
+        Json json;
+        json["words"] = sentence.words;
+        json["tags"] = loaded_.model->spec().tags.tags();
+        json["marginals"] = Json::array();
+        if (!sentence.words.empty()) AddMarginals(Pack({&examples[0]}), &json);
+        lines.push_back(DumpJson(json));
+      }
+      return lines;
+    });
+  }
+
+ private:
+  void AddMarginals(const Batch& batch, Json* json) const {
+    const ops::CrfMarginalsResult result = ops::CrfMarginals(loaded_.model->Emissions(batch), loaded_.model->crf(), batch.cu_words, {});
+    (*json)["log_z"] = result.log_z[0];
+    for (int64_t i = 0; i < result.unary.size(0); ++i) {
+      const at::Tensor row = result.unary[i].contiguous();
+      const float* data = row.const_data_ptr<float>();
+      (*json)["marginals"].push_back(std::vector<float>(data, data + row.numel()));
+    }
+  }
+  LoadedModel loaded_;
+  TaggerPredictor predictor_;
+};
+
+// An encoder with its tokenizer, from a trained model or a plain directory.
+struct Encoder {
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<SentenceView> view;
+  std::shared_ptr<nn::BertEncoder> encoder;
+};
+
+Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
+  Encoder result;
+  if (IsTrainedModel(directory)) {
+    LoadedModel loaded = LoadModelDirectory(directory, verify);
+    result.tokenizer = std::move(loaded.tokenizer);
+    result.view = std::move(loaded.view);
+    result.encoder = std::dynamic_pointer_cast<nn::BertEncoder>(loaded.model->encoder().shared_from_this());
+  } else {
+    constexpr int64_t kOverlap = 128;
+    nn::BertConfig config = nn::ReadBertConfig(directory);
+    result.tokenizer = LoadTokenizer(directory);
+    CheckEncoderFits(config, *result.tokenizer, config.positions, directory);
+    result.view = std::make_unique<SentenceView>(*result.tokenizer, config.positions, std::min(kOverlap, config.positions / 4));
+    result.encoder = std::make_shared<nn::BertEncoder>(std::move(config));
+    LoadEncoderWeights(directory, *result.encoder);
+  }
+  result.encoder->eval();
+  return result;
+}
+
+}  // namespace
+
+void CheckDevice(const std::string& device) {
+  if (device == "auto" || device == "cpu") return;
+  if (device.rfind("cuda", 0) == 0) {
+    throw Error(ErrorCode::kConfig, "device '" + device + "' is not available: this build has no GPU part", "", "use --device cpu or auto");
+  }
+  throw Error(ErrorCode::kConfig, "unknown device '" + device + "'" + DidYouMean(device, {"auto", "cpu", "cuda"}), "", "devices: auto, cpu, cuda, cuda:N");
+}
+
+std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const LoadOptions& options) {
+  return Guarded([&]() -> std::unique_ptr<TaggerBackend> {
+    CheckDevice(options.device);
+    if (options.threads > 0) at::set_num_threads(options.threads);
+    return std::make_unique<Backend>(LoadModelDirectory(directory, options.verify), options);
+  });
+}
+
+void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options, const std::string& out) {
+  Guarded([&] {
+    CheckDevice(options.device);
+    if (options.threads > 0) at::set_num_threads(options.threads);
+    torch::InferenceMode inference;
+    const Encoder encoder = LoadEncoder(directory, options.verify);
+    NamedTensors states;
+    for (size_t i = 0; i < sentences.size(); ++i) {
+      Example example;
+      encoder.view->Append(sentences[i], static_cast<int64_t>(i), &example.items);
+      example.words = static_cast<int64_t>(sentences[i].words.size());
+      const Batch batch = Pack({&example});
+      states.emplace_back(std::to_string(i), nn::PoolFirstPiece(encoder.encoder->Forward({}, batch).rows, batch));
+    }
+    SaveTensors(out, states);
+  });
+}
+
+}  // namespace clner::api

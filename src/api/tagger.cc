@@ -1,0 +1,35 @@
+#include "api/backend.h"
+#include "clner/tagger.h"
+#include "data/schemes.h"
+
+namespace clner {
+
+struct Tagger::Backend {
+  std::unique_ptr<api::TaggerBackend> tagger;
+};
+
+Tagger::Tagger(std::shared_ptr<const Backend> backend) : backend_(std::move(backend)) {}
+
+Tagger Tagger::Load(const std::string& directory, const LoadOptions& options) {
+  return Tagger(std::make_shared<const Backend>(Backend{api::LoadBackend(directory, options)}));
+}
+
+TagResult Tagger::Tag(const TagInput& input) const { return TagBatch({input}).front(); }
+
+std::vector<TagResult> Tagger::TagBatch(const std::vector<TagInput>& inputs) const {
+  std::vector<Sentence> sentences(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) sentences[i].words = inputs[i].words;
+  std::vector<std::vector<Entity>> entities = backend_->tagger->Tag(sentences);
+  std::vector<TagResult> results(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<Span> spans;
+    for (const Entity& entity : entities[i]) spans.push_back({entity.begin_word, entity.end_word, entity.type});
+    results[i].tags = SpansToTags(spans, static_cast<int64_t>(inputs[i].words.size()), Scheme::kBio);
+    results[i].entities = std::move(entities[i]);
+  }
+  return results;
+}
+
+std::vector<std::string> Tagger::EntityTypes() const { return backend_->tagger->EntityTypes(); }
+
+}  // namespace clner

@@ -1,0 +1,51 @@
+// The options as data: one tree made from the Describe functions, and RunConfig <-> JSON over it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/options.h"
+#include "core/json.h"
+
+namespace clner {
+
+enum class ValueType { kInteger, kNumber, kBool, kText, kTextMap, kList, kStruct };
+
+/// One option or section.
+struct SchemaNode {
+  std::string name = {};
+  ValueType type = ValueType::kStruct;
+  bool nullable = false;  ///< null means "not set"
+  FieldInfo info = {};
+  Json default_value = {};
+  std::vector<SchemaNode> children = {};  ///< fields of a section, or of the elements of a list
+
+  /// The child of this name or nullptr.
+  [[nodiscard]] const SchemaNode* Child(std::string_view child) const;
+  [[nodiscard]] std::vector<std::string> ChildNames() const;
+};
+
+/// The root section (RunConfig).
+[[nodiscard]] const SchemaNode& RunSchema();
+
+/// The node of a dotted path; a list element is any number or "N". nullptr if there is none.
+[[nodiscard]] const SchemaNode* FindSchema(std::string_view path);
+
+/// `path` + "." + `name`, or `name` alone at the root.
+[[nodiscard]] std::string JoinKey(std::string_view path, std::string_view name);
+
+/// Every key of the configuration with its value, in the order of the options.
+[[nodiscard]] Json ToJson(const RunConfig& config);
+/// The inverse; `json` must have passed the checks of values.h for every key.
+[[nodiscard]] RunConfig FromJson(const Json& json);
+
+/// The scalar, null, text map and empty list values of `json` with their key paths, in order.
+struct Leaf {
+  std::string key = {};
+  const SchemaNode* schema = nullptr;
+  const Json* value = nullptr;
+};
+[[nodiscard]] std::vector<Leaf> Leaves(const Json& json);
+
+}  // namespace clner

@@ -1,0 +1,200 @@
+#include "config/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <regex>
+#include <string_view>
+#include <utility>
+
+#include "config/resolve.h"
+#include "config/values.h"
+#include "core/suggest.h"
+#include "core/utf8.h"
+
+namespace clner {
+namespace {
+
+constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kMaxRegexBytes = 500;
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+/// Collects with the place of a key.
+class Checker {
+ public:
+  Checker(const std::function<std::string(const std::string&)>& place_of, ProblemList* problems)
+      : place_of_(place_of), problems_(problems) {}
+
+  void Add(const std::string& key, std::string what, std::string fix) {
+    problems_->Add(ErrorCode::kConfig, {std::move(what), place_of_(key), std::move(fix)});
+  }
+  void NoEffect(const std::string& key, const std::string& without) {
+    Add(key, fmt::format("{} has no effect without {}", key, without),
+        fmt::format("set {} or remove {}", without, key));
+  }
+
+ private:
+  const std::function<std::string(const std::string&)>& place_of_;
+  ProblemList* problems_;
+};
+
+void CheckRun(const RunConfig& config, Checker* check) {
+  const std::string& name = config.name;
+  if (name.empty() || name == "." || name == ".." || name.size() > kMaxNameBytes ||
+      name.find('/') != std::string::npos || HasControl(name)) {
+    check->Add("name",
+               fmt::format("name must be a file name of at most {} bytes, not '{}'", kMaxNameBytes, Printable(name)),
+               "the run is written to runs/<name>; choose the directory with -o");
+  }
+  const std::string& device = config.device;
+  const std::string index = device.starts_with("cuda:") ? device.substr(5) : "";
+  const bool numbered =
+      !index.empty() && index.size() <= 4 && index.find_first_not_of("0123456789") == std::string::npos;
+  if (device != "auto" && device != "cpu" && device != "cuda" && !numbered) {
+    check->Add("device",
+               fmt::format("device must be auto, cpu, cuda or cuda:N, not '{}'{}", Printable(device),
+                           DidYouMean(device, {"auto", "cpu", "cuda"})),
+               "auto uses a GPU when there is one");
+  }
+}
+
+void CheckSplit(const std::string& key, const SplitOptions& split, Checker* check) {
+  if (!split.contexts.empty() && split.sentences.empty()) check->NoEffect(key + ".contexts", key + ".sentences");
+}
+
+void CheckData(const DataOptions& data, Checker* check) {
+  if (data.columns.text == data.columns.ner) {
+    check->Add("data.columns.ner",
+               fmt::format("data.columns.text and data.columns.ner are both column {}", data.columns.ner),
+               "name the column of the words and the column of the tags");
+  }
+  if (data.comment.find_first_of("\r\n") != std::string::npos) {
+    check->Add("data.comment", "data.comment holds a line break, so no line can start with it",
+               "give the first characters of a comment line");
+  }
+  for (const auto& [old_name, new_name] : data.label_map) {
+    if (HasControl(new_name) || new_name.find(' ') != std::string::npos) {
+      check->Add("data.label_map",
+                 fmt::format("data.label_map: '{}' becomes '{}', which holds a blank", Printable(old_name),
+                             Printable(new_name)),
+                 "entity types are single words");
+    }
+  }
+  CheckSplit("data.train", data.train, check);
+  CheckSplit("data.dev", data.dev, check);
+  CheckSplit("data.test", data.test, check);
+  if (data.train_with_dev && data.dev.sentences.empty()) check->NoEffect("data.train_with_dev", "data.dev.sentences");
+}
+
+void CheckModel(const ModelOptions& model, Checker* check) {
+  const EncoderOptions& encoder = model.encoder;
+  if (encoder.window_overlap >= encoder.max_pieces - 2) {
+    check->Add("model.encoder.window_overlap",
+               fmt::format("model.encoder.window_overlap ({}) must be smaller than model.encoder.max_pieces ({}) less "
+                           "2 special pieces",
+                           encoder.window_overlap, encoder.max_pieces),
+               fmt::format("a quarter is usual: {}", encoder.max_pieces / 4));
+  }
+}
+
+void CheckGroup(const GroupOptions& group, const std::string& key, Checker* check) {
+  const std::string match_key = key + ".match";
+  if (group.match.empty()) {
+    check->Add(match_key, fmt::format("{} is empty", match_key),
+               "give a regular expression for parameter names, e.g. '^crf\\.'");
+  } else if (group.match.size() > kMaxRegexBytes) {
+    check->Add(match_key, fmt::format("{} is longer than {} bytes", match_key, kMaxRegexBytes),
+               "split it into several groups");
+  } else {
+    try {
+      const std::regex probe(group.match, std::regex::ECMAScript);
+    } catch (const std::regex_error& error) {
+      check->Add(
+          match_key,
+          fmt::format("{} is not a regular expression: '{}' ({})", match_key, Printable(group.match), error.what()),
+          "use ECMAScript syntax; a literal dot is '\\.'");
+    }
+  }
+  if (!group.lr.has_value() && !group.weight_decay.has_value()) {
+    check->Add(match_key, fmt::format("{} has no effect without {}.lr or {}.weight_decay", key, key, key),
+               "set one of them or remove the group");
+  }
+}
+
+void CheckTrain(const RunConfig& config, Checker* check) {
+  const TrainOptions& train = config.train;
+  if (train.batch_sentences > 0 && train.batch_pieces > 0) {
+    check->Add("train.batch_pieces",
+               fmt::format("train.batch_sentences ({}) and train.batch_pieces ({}) are both set", train.batch_sentences,
+                           train.batch_pieces),
+               "set one of them to 0");
+  }
+  if (train.batch_sentences == 0 && train.batch_pieces == 0) {
+    check->Add("train.batch_sentences", "train.batch_sentences and train.batch_pieces are both 0", "set one of them");
+  }
+  if (train.schedule.warmup >= 1 && train.schedule.warmup != std::floor(train.schedule.warmup)) {
+    check->Add("train.schedule.warmup",
+               fmt::format("train.schedule.warmup must be below 1 (a share) or a whole number of steps, not '{}'",
+                           NumberText(train.schedule.warmup)),
+               "round it");
+  }
+  for (size_t i = 0; i < train.groups.size(); ++i)
+    CheckGroup(train.groups[i], fmt::format("train.groups.{}", i), check);
+  if (train.patience > 0 && config.data.dev.sentences.empty()) check->NoEffect("train.patience", "data.dev.sentences");
+  if (train.patience > 0 && config.data.train_with_dev) {
+    check->Add("train.patience",
+               "train.patience has no effect with data.train_with_dev, which leaves no dev data to watch",
+               "remove train.patience or data.train_with_dev");
+  }
+}
+
+}  // namespace
+
+void CollectProblems(const RunConfig& config, const std::function<std::string(const std::string&)>& place_of,
+                     ProblemList* problems) {
+  Checker check(place_of, problems);
+  const Json json = ToJson(config);
+  for (const Leaf& leaf : Leaves(json)) {
+    const bool scalar = leaf.schema->type != ValueType::kTextMap && leaf.schema->type != ValueType::kList;
+    if (!scalar) continue;
+    if (const std::optional<std::string> problem = CheckRange(*leaf.schema, leaf.key, *leaf.value);
+        problem.has_value()) {
+      check.Add(leaf.key, *problem, fmt::format("'clner config keys {}' describes it", leaf.key));
+    }
+  }
+  CheckRun(config, &check);
+  CheckData(config.data, &check);
+  CheckModel(config.model, &check);
+  CheckTrain(config, &check);
+}
+
+void Validate(const RunConfig& config) {
+  ProblemList problems;
+  CollectProblems(
+      config, [](const std::string& key) { return key; }, &problems);
+  problems.ThrowIfAny();
+}
+
+void RequireTrainable(const RunConfig& config) {
+  ProblemList problems;
+  const auto require = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) return;
+    problems.Add(ErrorCode::kConfig, {fmt::format("{} is empty, but training needs it", key), key,
+                                      fmt::format("set it in the configuration or with --set {}=PATH", key)});
+  };
+  require("data.train.sentences", config.data.train.sentences);
+  require("model.encoder.path", config.model.encoder.path);
+  problems.ThrowIfAny();
+}
+
+bool SelectsOnDev(const RunConfig& config) {
+  return config.train.select == TrainOptions::Select::kBest && !config.data.dev.sentences.empty() &&
+         !config.data.train_with_dev;
+}
+
+}  // namespace clner

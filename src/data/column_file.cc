@@ -1,0 +1,265 @@
+#include "data/column_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/log.h"
+#include "core/utf8.h"
+#include "data/line_reader.h"
+
+namespace clner {
+namespace {
+
+constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kDocStart = "-DOCSTART-";
+constexpr std::string_view kContextMark = "<EOS>";
+
+bool StartsWithWord(std::string_view text, std::string_view word) {
+  return text.starts_with(word) && (text.size() == word.size() || kBlanks.find(text[word.size()]) != kBlanks.npos);
+}
+
+std::string_view WithoutTrailingBlanks(std::string_view text) {
+  const size_t last = text.find_last_not_of(kBlanks);
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+std::vector<std::string> SplitBlanks(std::string_view text) {
+  std::vector<std::string> fields;
+  size_t begin = text.find_first_not_of(kBlanks);
+  while (begin != std::string_view::npos) {
+    const size_t end = text.find_first_of(kBlanks, begin);
+    fields.emplace_back(text.substr(begin, end - begin));
+    begin = end == std::string_view::npos ? end : text.find_first_not_of(kBlanks, end);
+  }
+  return fields;
+}
+
+std::vector<std::string> SplitTabs(std::string_view text) {
+  std::vector<std::string> fields;
+  for (size_t begin = 0;;) {
+    const size_t end = text.find('\t', begin);
+    fields.emplace_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) return fields;
+    begin = end + 1;
+  }
+}
+
+std::vector<std::string> SplitLast(std::string_view text) {
+  const size_t at = text.find_last_of(kBlanks);
+  if (at == std::string_view::npos) return {std::string(text)};
+  return {std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
+}
+
+std::vector<std::string> SplitRow(std::string_view text, ColumnDelimiter delimiter, bool in_context) {
+  if (delimiter == ColumnDelimiter::kBlanks) {
+    std::vector<std::string> fields = SplitBlanks(text);
+    // CLNER's context files hold rows such as " B-X": a context word that is empty.
+    if (in_context && fields.size() == 1 && kBlanks.find(text.front()) != kBlanks.npos &&
+        (IsContextTag(fields[0]) || fields[0] == "O")) {
+      fields.insert(fields.begin(), std::string());
+    }
+    return fields;
+  }
+  const std::string_view row = WithoutTrailingBlanks(text);
+  // Context rows of CLNER's files use one space even where the sentence's own rows use TAB.
+  if (delimiter == ColumnDelimiter::kLast || (in_context && row.find('\t') == row.npos)) return SplitLast(row);
+  return SplitTabs(row);
+}
+
+bool IsContextLike(const ColumnRow& row) {
+  return row.fields.size() == 1 || IsContextTag(row.fields.back()) || row.fields.back() == "O";
+}
+
+size_t MostFrequentFieldCount(const std::vector<ColumnRow>& rows, size_t own) {
+  std::map<size_t, size_t> rows_of;
+  for (size_t i = 0; i < own; ++i) ++rows_of[rows[i].fields.size()];
+  return std::max_element(rows_of.begin(), rows_of.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+std::string RaggedFix(const ColumnRow& row, ColumnDelimiter delimiter, size_t expected) {
+  const std::string_view text = WithoutTrailingBlanks(row.text);
+  if (delimiter == ColumnDelimiter::kBlanks && row.fields.size() > expected) {
+    if (SplitTabs(text).size() == expected) return "a word holds a space: read with the delimiter 'tab'";
+    if (expected == 2) return "if the word holds a space, read with the delimiter 'last'; else correct the row or use --on-error skip";
+  }
+  return "correct the row (a missing blank line or a cut file?), or leave such sentences out with --on-error skip";
+}
+
+}  // namespace
+
+bool IsContextTag(std::string_view tag) {
+  if (tag == "X") return true;
+  return tag.size() == 3 && tag.substr(1) == "-X" && std::string_view("BIES").find(tag[0]) != std::string_view::npos;
+}
+
+size_t OwnRows(const std::vector<ColumnRow>& rows) {
+  size_t context_like_from = rows.size();
+  while (context_like_from > 0 && IsContextLike(rows[context_like_from - 1])) --context_like_from;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    const ColumnRow& row = rows[i];
+    if (row.fields[0] != kContextMark) continue;
+    if (row.fields.size() > 1 && IsContextTag(row.fields.back())) return i;
+    if (i + 1 < rows.size() && i >= context_like_from) return i;
+  }
+  return rows.size();
+}
+
+struct ColumnReader::State {
+  State(const std::string& path, ColumnFileOptions file_options)
+      : options(std::move(file_options)),
+        lines(path, {.replace_invalid_utf8 = options.replace_invalid_utf8, .max_line_bytes = options.max_line_bytes}),
+        name(lines.name()) {}
+
+  /// The rows up to the next break. `bad` sentences may lack rows.
+  struct Block {
+    ColumnSentence sentence;
+    std::vector<Problem> problems;
+    [[nodiscard]] bool empty() const { return sentence.rows.empty() && problems.empty(); }
+  };
+
+  bool ReadBlock(Block* block);
+  bool AddLine(const Line& line, Block* block);
+  void CheckRows(Block* block);
+  void AddProblem(const Line& line, Block* block);
+  void Finish();
+
+  ColumnFileOptions options;
+  LineReader lines;
+  std::string name;
+  ColumnFileStats stats;
+  ProblemList problems;
+  std::vector<std::string> before;
+  size_t expected = 0;
+  int64_t document = 0;
+  bool in_context = false, failing = false, done = false;
+};
+
+void ColumnReader::State::AddProblem(const Line& line, Block* block) {
+  block->problems.push_back(*line.problem);
+  if (!line.too_long || options.skip_bad_sentences) return;
+  problems.Add(ErrorCode::kData, *line.problem);
+  problems.ThrowIfAny();  // the rest of such a line may never end
+}
+
+/// True when the line ends the block.
+bool ColumnReader::State::AddLine(const Line& line, Block* block) {
+  if (line.problem.has_value()) {
+    AddProblem(line, block);
+    return false;
+  }
+  std::vector<ColumnRow>& rows = block->sentence.rows;
+  const std::string_view text = line.text;
+  if (text.find_first_not_of(kBlanks) == text.npos) {
+    if (!text.empty()) ++stats.whitespace_separators;
+    if (!block->empty()) return true;
+    before.emplace_back(text);
+    return false;
+  }
+  if (!options.comment.empty() && text.starts_with(options.comment)) {
+    (rows.empty() ? before : block->sentence.before).emplace_back(text);
+    return false;
+  }
+  if (!in_context && StartsWithWord(text, kDocStart)) {
+    ++stats.docstart_lines;
+    ++document;
+    before.emplace_back(text);
+    return !block->empty();
+  }
+  if (rows.empty()) {
+    block->sentence.document = document;
+    block->sentence.before = std::exchange(before, {});
+  }
+  in_context = in_context || (!rows.empty() && StartsWithWord(text, kContextMark));
+  rows.push_back({SplitRow(text, options.delimiter, in_context), line.number, std::string(text)});
+  if (rows.size() > kMaxSentenceRows) {
+    throw Error(ErrorCode::kData, fmt::format("sentence has more than {} rows", kMaxSentenceRows),
+                Place(name, rows.front().line), "separate sentences by blank lines");
+  }
+  return false;
+}
+
+/// False at the end of the input.
+bool ColumnReader::State::ReadBlock(Block* block) {
+  in_context = false;
+  // A document mark directly behind a sentence ends it; its line belongs to the next one.
+  Line line;
+  while (lines.Next(&line)) {
+    if (AddLine(line, block)) return true;
+  }
+  return !block->empty();
+}
+
+void ColumnReader::State::CheckRows(Block* block) {
+  const std::vector<ColumnRow>& rows = block->sentence.rows;
+  if (rows.empty()) return;
+  const size_t own = OwnRows(rows);
+  if (expected == 0) expected = MostFrequentFieldCount(rows, own);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const size_t fields = rows[i].fields.size();
+    if (i < own ? fields == expected : fields <= std::max<size_t>(expected, 2)) continue;
+    block->problems.push_back({fmt::format("row has {} column{}, expected {}{}: '{}'", fields, fields == 1 ? "" : "s",
+                                           i < own ? "" : "at most ", i < own ? expected : std::max<size_t>(expected, 2),
+                                           Printable(rows[i].text)),
+                               Place(name, rows[i].line), RaggedFix(rows[i], options.delimiter, expected)});
+  }
+  if (!block->problems.empty()) return;
+  stats.words += static_cast<int64_t>(own);
+  if (stats.sentences == 0) stats.min_fields = expected;
+  stats.max_fields = expected;
+}
+
+void ColumnReader::State::Finish() {
+  done = true;
+  problems.ThrowIfAny();
+  stats.replaced_bytes = lines.replaced_bytes();
+  if (stats.whitespace_separators > 0) {
+    LogWarning("blank separators",
+               fmt::format("{} separator line{} hold{} blanks; they end sentences like empty lines",
+                           stats.whitespace_separators, stats.whitespace_separators == 1 ? "" : "s",
+                           stats.whitespace_separators == 1 ? "s" : ""),
+               name);
+  }
+  if (stats.replaced_bytes > 0) {
+    LogWarning("replaced bytes", fmt::format("{} invalid bytes became U+FFFD", stats.replaced_bytes), name);
+  }
+}
+
+ColumnReader::ColumnReader(const std::string& path, ColumnFileOptions options)
+    : state_(std::make_unique<State>(path, std::move(options))) {}
+ColumnReader::~ColumnReader() = default;
+
+std::optional<ColumnSentence> ColumnReader::Next() {
+  State& state = *state_;
+  while (!state.done) {
+    State::Block block;
+    if (!state.ReadBlock(&block)) break;
+    state.CheckRows(&block);
+    if (block.problems.empty()) {
+      if (state.failing) continue;
+      ++state.stats.sentences;
+      state.stats.replaced_bytes = state.lines.replaced_bytes();
+      return std::move(block.sentence);
+    }
+    if (state.options.skip_bad_sentences) {
+      ++state.stats.skipped_sentences;
+      const Problem& first = block.problems.front();
+      LogWarning("skipped sentences", "sentence left out: " + first.what, first.where);
+      continue;
+    }
+    for (Problem& problem : block.problems) state.problems.Add(ErrorCode::kData, std::move(problem));
+    state.failing = true;
+    if (!state.lines.regular()) state.problems.ThrowIfAny();
+  }
+  if (!state.done) state.Finish();
+  return std::nullopt;
+}
+
+const ColumnFileStats& ColumnReader::stats() const { return state_->stats; }
+const std::string& ColumnReader::path() const { return state_->name; }
+
+}  // namespace clner

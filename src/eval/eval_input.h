@@ -1,0 +1,54 @@
+// What is scored: gold and predicted tags of the same words, from two column files or from one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/column_file.h"
+#include "data/schemes.h"
+#include "eval/conlleval.h"
+
+namespace clner {
+
+struct EvalInputOptions {
+  ColumnFileOptions file = {};
+  std::optional<Scheme> scheme = std::nullopt;  ///< scheme of both sides; nullopt: detect for each
+  bool strict = false;                          ///< words that differ between the files are an error
+};
+
+/// One sentence; context words behind an <EOS> row are cut off. All lists have one entry a word.
+struct EvalSentence {
+  std::vector<std::string> words = {};  ///< of the gold file; empty strings where the file has none
+  std::vector<std::string> gold_tags = {}, predicted_tags = {};
+  int64_t gold_line = 0, predicted_line = 0;  ///< 1-based line of the first word
+  [[nodiscard]] size_t size() const { return gold_tags.size(); }
+};
+
+struct EvalInput {
+  std::string gold_path = {}, predicted_path = {};
+  std::vector<EvalSentence> sentences = {};
+  Scheme gold_scheme = Scheme::kBio, predicted_scheme = Scheme::kBio;
+  int64_t words = 0;
+  int64_t different_words = 0;  ///< words that are not the same in both files
+  /// The script's counts on the raw rows; as for the script a -DOCSTART- row with tags is a token and context rows
+  /// count.
+  Conlleval raw = {};
+};
+
+/// Last column of each file. Predictions may have tags only (one column), and may leave out context rows.
+/// kData: no sentences; other number of sentences or words (names the first line that differs in both files); no tags;
+/// a tag of no known form; with `strict` words that differ (else LogWarning with count and first place).
+[[nodiscard]] EvalInput ReadGoldAndPredictions(const std::string& gold_path, const std::string& predicted_path,
+                                               const EvalInputOptions& options);
+
+/// The last two columns of one file, gold then predicted, as conlleval reads them. kData: no sentences, fewer than two
+/// columns, a tag of no known form.
+[[nodiscard]] EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options);
+
+/// The scheme of predictions: the gold file's unless they use letters it does not have (predictions break the rules of
+/// their scheme, so a scheme detected from them alone may be the wrong one).
+[[nodiscard]] Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences);
+
+}  // namespace clner

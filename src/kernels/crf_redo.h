@@ -1,0 +1,57 @@
+// Float64 log-space path for single sentences the float32 recursions cannot serve: slow, right for every finite input.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/crf.h"
+
+namespace clner::crf::internal {
+
+/// One sentence and its (optional) outputs. Nothing but `backward` and `scratch` is written when a flag other than kRedone results.
+struct RedoTask {
+  int64_t tags = 0, length = 0;  ///< length >= 1
+  const float* emission = nullptr;
+  int64_t emission_stride = 0;
+  const Params* params = nullptr;
+  const Constraints* constraints = nullptr;
+  double* backward = nullptr;  ///< (out) [length][K] log b_i
+  double* scratch = nullptr;   ///< [3][K]
+
+  float* unary = nullptr;  ///< [length] rows: weight * unary marginals
+  int64_t unary_stride = 0;
+  float weight = 1;
+  int32_t* best = nullptr;      ///< [length] arg max of the unary marginals, ties to the smallest tag
+  double* pair_sums = nullptr;  ///< [K][pair_stride]: += weight * pairwise marginals
+  int64_t pair_stride = 0;
+};
+struct RedoResult {
+  double log_z = 0;
+  uint8_t flag = kRedone;  ///< kRedone, kInfeasible (log Z = -inf) or kNonFinite (log Z = NaN)
+};
+[[nodiscard]] RedoResult Redo(const RedoTask& task);
+
+/// Viterbi in float64 with the same tie rules. back: [length][K] 16-bit tags; scratch: [2][K] doubles.
+struct ViterbiRedoTask {
+  int64_t tags = 0, length = 0;
+  const float* emission = nullptr;
+  int64_t emission_stride = 0;
+  const Params* params = nullptr;
+  const Constraints* constraints = nullptr;
+  uint16_t* back = nullptr;
+  double* scratch = nullptr;
+  int32_t* path = nullptr;  ///< (out) [length]
+};
+/// Returns the best score, -inf when no path is possible.
+[[nodiscard]] double ViterbiRedo(const ViterbiRedoTask& task);
+
+/// What a scan of a sentence's emissions finds.
+struct EmissionScan {
+  bool bad = false;   ///< NaN or +inf
+  bool huge = false;  ///< a finite value beyond 1e30 in magnitude
+};
+[[nodiscard]] EmissionScan ScanEmissions(const float* emission, int64_t stride, int64_t length, int64_t tags);
+
+/// Score of a path in double, from the unshifted inputs; 0 for a sentence without words.
+[[nodiscard]] double PathScore(const float* emission, int64_t stride, int64_t length, const Params& params, const int32_t* path);
+
+}  // namespace clner::crf::internal

@@ -1,0 +1,47 @@
+// The model: encoder, pooling, emissions and CRF, and what belongs to it besides weights.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "model/tag_space.h"
+#include "nn/bert.h"
+#include "nn/crf_head.h"
+
+namespace clner {
+
+enum class ConstraintMode { kOff, kDecode };
+
+/// Everything but the weights; stored in config.json and clner.json.
+struct ModelSpec {
+  nn::BertConfig encoder = {};
+  TagSpace tags = {};
+  int64_t max_pieces = 512, window_overlap = 128;
+  double word_dropout = 0.1;
+  ConstraintMode constraints = ConstraintMode::kDecode;
+  Json training = Json::object();  ///< summary shown by `clner model info`
+};
+
+/// Parameter names are the checkpoint keys: `bert.*`, `classifier.*`, `crf.*`.
+class Model : public torch::nn::Module {
+ public:
+  explicit Model(ModelSpec spec);
+  /// Word vectors [M, D] float32 of the last layer, first piece; word dropout in training mode.
+  [[nodiscard]] at::Tensor Words(const Batch& batch);
+  /// Emissions [M, K] float32.
+  [[nodiscard]] at::Tensor Emissions(const Batch& batch);
+  [[nodiscard]] ops::CrfParams crf() const { return {crf_->transitions, crf_->start, crf_->end}; }
+  [[nodiscard]] const ModelSpec& spec() const { return spec_; }
+  [[nodiscard]] ModelSpec& mutable_spec() { return spec_; }
+  [[nodiscard]] nn::BertEncoder& encoder() { return *encoder_; }
+  [[nodiscard]] torch::nn::Linear classifier() { return classifier_; }
+
+ private:
+  ModelSpec spec_;
+  std::shared_ptr<nn::BertEncoder> encoder_;
+  torch::nn::Linear classifier_{nullptr};
+  std::shared_ptr<nn::CrfModule> crf_;
+};
+
+}  // namespace clner

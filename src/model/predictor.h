@@ -1,0 +1,47 @@
+// From sentences to scored spans.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/model.h"
+#include "views/view.h"
+
+namespace clner {
+
+struct ScoredSpan {
+  Span span = {};
+  double score = 0;  ///< marginal probability of the span under the model, 0 when not asked for
+};
+
+struct Prediction {
+  std::vector<int32_t> tags = {};  ///< one per word
+  std::vector<ScoredSpan> spans = {};
+};
+
+struct PredictOptions {
+  int64_t batch_pieces = 4096;  ///< pieces of a batch; a longer sentence stands alone
+  bool span_scores = false;
+};
+
+/// Tags sentences with a model. The result does not depend on the batch a sentence is in. The model must be in evaluation mode.
+class TaggerPredictor {
+ public:
+  TaggerPredictor(Model& model, const SentenceView& view, PredictOptions options);
+  [[nodiscard]] std::vector<Prediction> Predict(std::span<const Sentence> sentences) const;
+  /// The same from prepared examples (their gold tags are not read).
+  [[nodiscard]] std::vector<Prediction> Predict(std::span<const Example> examples) const;
+  [[nodiscard]] std::vector<Example> Prepare(std::span<const Sentence> sentences) const;
+  /// Batches of positions, similar lengths together, at most `batch_pieces` each.
+  [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(std::span<const Example> examples, int64_t batch_pieces);
+
+ private:
+  void Decode(const Batch& batch, const at::Tensor& emissions, const std::vector<int64_t>& positions,
+              std::vector<Prediction>* predictions) const;
+  Model& model_;
+  const SentenceView& view_;
+  PredictOptions options_;
+  ops::CrfConstraints constraints_;
+};
+
+}  // namespace clner

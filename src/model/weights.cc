@@ -1,0 +1,175 @@
+#include "model/weights.h"
+
+#include <torch/torch.h>
+
+#include <sstream>
+
+#include "core/error.h"
+#include "core/log.h"
+
+namespace clner {
+namespace {
+
+at::ScalarType TorchType(DType dtype) {
+  switch (dtype) {
+    case DType::kF64: return at::kDouble;
+    case DType::kF32: return at::kFloat;
+    case DType::kF16: return at::kHalf;
+    case DType::kBF16: return at::kBFloat16;
+    case DType::kI64: return at::kLong;
+    case DType::kI32: return at::kInt;
+    case DType::kI16: return at::kShort;
+    case DType::kI8: return at::kChar;
+    case DType::kU8: return at::kByte;
+    case DType::kBool: return at::kBool;
+    default: break;
+  }
+  throw Error(ErrorCode::kCorrupt, std::string("tensors of type ") + Name(dtype) + " are not supported", "",
+              "store the weights as F32, F16 or BF16");
+}
+
+DType FileType(at::ScalarType type) {
+  switch (type) {
+    case at::kDouble: return DType::kF64;
+    case at::kFloat: return DType::kF32;
+    case at::kHalf: return DType::kF16;
+    case at::kBFloat16: return DType::kBF16;
+    case at::kLong: return DType::kI64;
+    case at::kInt: return DType::kI32;
+    default: break;
+  }
+  throw Error(ErrorCode::kInternal, std::string("cannot store tensors of type ") + at::toString(type));
+}
+
+std::string ShapeText(at::IntArrayRef shape) {
+  std::ostringstream out;
+  out << shape;
+  return out.str();
+}
+
+void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target, ProblemList* problems) {
+  torch::NoGradGuard no_grad;
+  if (at::IntArrayRef(info.shape) != target.sizes()) {
+    problems->Add(ErrorCode::kCorrupt, {"tensor '" + info.name + "' has shape " + ShapeText(info.shape) + ", the model needs " + ShapeText(target.sizes()),
+                                        path, "use weights and config.json of the same model"});
+    return;
+  }
+  CheckFinite(info, path);
+  target.copy_(AsTensor(info));
+}
+
+void ReplaceSuffix(std::string* name, const std::string& from, const std::string& to) {
+  if (name->size() >= from.size() && name->compare(name->size() - from.size(), from.size(), from) == 0) {
+    name->replace(name->size() - from.size(), from.size(), to);
+  }
+}
+
+// Name inside the encoder module, or "" for tensors the encoder does not use.
+std::string EncoderName(std::string name) {
+  if (name.rfind("bert.", 0) == 0) name.erase(0, 5);
+  ReplaceSuffix(&name, ".gamma", ".weight");
+  ReplaceSuffix(&name, ".beta", ".bias");
+  const bool of_encoder = name.rfind("embeddings.", 0) == 0 || name.rfind("encoder.", 0) == 0;
+  return of_encoder && name != "embeddings.position_ids" ? name : "";
+}
+
+void AddMissing(const std::string& name, const std::string& path, ProblemList* problems) {
+  problems->Add(ErrorCode::kCorrupt, {"tensor '" + name + "' is missing", path, "use the weights that belong to config.json"});
+}
+
+}  // namespace
+
+at::Tensor AsTensor(const TensorInfo& info) {
+  // from_blob wants a mutable pointer; the map is read-only and the tensor is only read.
+  void* data = const_cast<std::byte*>(info.bytes.data());
+  if (reinterpret_cast<uintptr_t>(data) % ByteSize(info.dtype) == 0) {
+    return at::from_blob(data, info.shape, at::TensorOptions().dtype(TorchType(info.dtype)));
+  }
+  at::Tensor copy = at::empty(info.shape, at::TensorOptions().dtype(TorchType(info.dtype)));
+  std::copy(info.bytes.begin(), info.bytes.end(), static_cast<std::byte*>(copy.mutable_data_ptr()));
+  return copy;
+}
+
+NamedTensors NamedParameters(const torch::nn::Module& module) {
+  NamedTensors tensors;
+  for (const auto& item : module.named_parameters()) tensors.emplace_back(item.key(), item.value());
+  return tensors;
+}
+
+void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder) {
+  const SafetensorsFile file(directory / "model.safetensors");
+  const std::string path = file.path().string();
+  std::map<std::string, const TensorInfo*> stored;
+  for (const TensorInfo& info : file.tensors()) {
+    const std::string name = EncoderName(info.name);
+    if (name.empty()) {
+      LogVerbose("not used by the encoder: " + info.name);
+    } else {
+      stored.emplace(name, &info);
+    }
+  }
+  ProblemList problems;
+  for (auto& [name, parameter] : NamedParameters(encoder)) {
+    const auto found = stored.find(name);
+    if (found == stored.end()) {
+      AddMissing(name, path, &problems);
+      continue;
+    }
+    CopyInto(*found->second, path, parameter, &problems);
+    stored.erase(found);
+  }
+  for (const auto& [name, info] : stored) LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
+  problems.ThrowIfAny();
+}
+
+void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
+  ProblemList problems;
+  const std::string path = file.path().string();
+  size_t used = 0;
+  for (auto& [name, parameter] : NamedParameters(module)) {
+    const TensorInfo* info = file.Find(name);
+    if (info == nullptr) {
+      AddMissing(name, path, &problems);
+      continue;
+    }
+    CopyInto(*info, path, parameter, &problems);
+    ++used;
+  }
+  if (used < file.tensors().size() && problems.empty()) {
+    const NamedTensors expected = NamedParameters(module);
+    for (const TensorInfo& info : file.tensors()) {
+      const bool known = std::any_of(expected.begin(), expected.end(), [&](const auto& item) { return item.first == info.name; });
+      if (!known) problems.Add(ErrorCode::kCorrupt, {"unexpected tensor '" + info.name + "'", path, "the file belongs to another model"});
+    }
+  }
+  problems.ThrowIfAny();
+}
+
+void SaveTensors(const std::filesystem::path& path, const NamedTensors& tensors, const std::map<std::string, std::string>& extra) {
+  std::vector<TensorInfo> infos;
+  std::vector<at::Tensor> alive;
+  for (const auto& [name, tensor] : tensors) {
+    alive.push_back(tensor.detach().cpu().contiguous());
+    const at::Tensor& data = alive.back();
+    infos.push_back({name, FileType(data.scalar_type()), data.sizes().vec(),
+                     {static_cast<const std::byte*>(data.const_data_ptr()), data.nbytes()}});
+  }
+  std::map<std::string, std::string> metadata = extra;
+  metadata["format"] = "pt";
+  WriteSafetensors(path, infos, metadata);
+}
+
+void LoadTensors(const SafetensorsFile& file, const NamedTensors& tensors) {
+  ProblemList problems;
+  for (const auto& [name, tensor] : tensors) {
+    const TensorInfo* info = file.Find(name);
+    if (info == nullptr) {
+      AddMissing(name, file.path().string(), &problems);
+    } else {
+      CopyInto(*info, file.path().string(), tensor, &problems);
+    }
+  }
+  problems.ThrowIfAny();
+}
+
+}  // namespace clner

@@ -1,0 +1,34 @@
+// Weights between safetensors files and modules.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/safetensors.h"
+
+namespace clner {
+
+/// A view of a stored tensor (no copy; the file must stay open) as a Torch tensor.
+[[nodiscard]] at::Tensor AsTensor(const TensorInfo& info);
+
+/// Copies a Hugging Face BERT directory's encoder weights into `encoder`. Accepts a missing `bert.` prefix and the old names
+/// gamma/beta; pooler, prediction heads and position_ids are left out. Missing tensors or other shapes: kCorrupt, all listed.
+void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder);
+
+/// Copies tensors of the same names into all parameters of `module`; missing, unexpected or misshapen ones: kCorrupt, all listed.
+void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module);
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+[[nodiscard]] NamedTensors NamedParameters(const torch::nn::Module& module);
+/// Writes contiguous copies in the given order with metadata {"format": "pt"} and `extra`.
+void SaveTensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                 const std::map<std::string, std::string>& extra = {});
+/// Copies tensors of the same names; kCorrupt when one is missing or misshapen.
+void LoadTensors(const SafetensorsFile& file, const NamedTensors& tensors);
+
+}  // namespace clner

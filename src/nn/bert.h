@@ -1,0 +1,49 @@
+// BERT (Devlin et al., 2019) over packed sequences. Submodules carry Hugging Face's names, so weights map one to one.
+#pragma once
+
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+
+#include <vector>
+
+#include "nn/bert_config.h"
+#include "nn/stage.h"
+
+namespace clner::nn {
+
+/// How the encoder runs; independent of its weights.
+struct EncoderRunOptions {
+  double hidden_dropout = 0.1, attention_dropout = 0.1;  ///< active in training mode only
+  bool bf16 = false;                                     ///< bfloat16 autocast of the encoder; states come back as float32
+};
+
+struct BertLayer : torch::nn::Module {
+  explicit BertLayer(const BertConfig& config);
+  [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, const EncoderRunOptions& run);
+
+  torch::nn::Linear query{nullptr}, key{nullptr}, value{nullptr}, attention_dense{nullptr}, intermediate{nullptr}, output{nullptr};
+  torch::nn::LayerNorm attention_norm{nullptr}, output_norm{nullptr};
+  int64_t heads;
+  std::string activation;
+};
+
+/// Token type ids are all 0 (clner.md 3.3). There is no pooler.
+class BertEncoder : public Stage {
+ public:
+  explicit BertEncoder(const BertConfig& config);
+  /// `states` is not read: the first stage starts from the ids. Returns the last layer, float32 [N, D].
+  [[nodiscard]] States Forward(const States& states, const Batch& batch) override;
+  void set_run_options(const EncoderRunOptions& run) { run_ = run; }
+  [[nodiscard]] const EncoderRunOptions& run_options() const { return run_; }
+  [[nodiscard]] const BertConfig& config() const { return config_; }
+
+ private:
+  BertConfig config_;
+  EncoderRunOptions run_;
+  torch::nn::Embedding word_{nullptr}, position_{nullptr}, type_{nullptr};
+  torch::nn::LayerNorm embedding_norm_{nullptr};
+  std::vector<std::shared_ptr<BertLayer>> layers_;
+};
+
+}  // namespace clner::nn

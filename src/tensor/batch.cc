@@ -1,0 +1,79 @@
+#include "tensor/batch.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace clner {
+namespace {
+
+struct Sequence {
+  const ViewItem* item;
+  int64_t first_row_of_words;  // row of its first own word in the packed words
+};
+
+at::Tensor FromVector(const std::vector<int64_t>& values) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
+  return tensor;
+}
+
+}  // namespace
+
+int64_t Example::pieces() const {
+  int64_t count = 0;
+  for (const ViewItem& item : items) count += static_cast<int64_t>(item.ids.size());
+  return count;
+}
+
+int64_t Batch::longest_sentence() const {
+  int64_t longest = 0;
+  for (size_t b = 0; b + 1 < cu_words.size(); ++b) longest = std::max(longest, cu_words[b + 1] - cu_words[b]);
+  return longest;
+}
+
+Batch Pack(const std::vector<const Example*>& examples) {
+  Batch batch;
+  batch.cu_words.push_back(0);
+  std::vector<Sequence> sequences;
+  std::vector<int64_t> word_position;
+  bool labelled = true;
+  for (const Example* example : examples) {
+    for (const ViewItem& item : example->items) {
+      sequences.push_back({&item, batch.cu_words.back() + item.first_word});
+    }
+    for (int64_t i = 0; i < example->words; ++i) word_position.push_back(i);
+    labelled = labelled && static_cast<int64_t>(example->tags.size()) == example->words;
+    if (labelled) batch.tags.insert(batch.tags.end(), example->tags.begin(), example->tags.end());
+    batch.cu_words.push_back(batch.cu_words.back() + example->words);
+    batch.sentences.push_back(example->sentence);
+  }
+  if (!labelled) batch.tags.clear();
+  // Longest first: neighbours have similar length, and the order does not depend on anything but the lengths.
+  std::stable_sort(sequences.begin(), sequences.end(),
+                   [](const Sequence& a, const Sequence& b) { return a.item->ids.size() > b.item->ids.size(); });
+
+  batch.cu_seqlens.push_back(0);
+  std::vector<int64_t> ids, positions, pool(static_cast<size_t>(batch.cu_words.back()), -1);
+  for (const Sequence& sequence : sequences) {
+    const int64_t first_piece = batch.cu_seqlens.back();
+    const ViewItem& item = *sequence.item;
+    for (size_t i = 0; i < item.ids.size(); ++i) {
+      ids.push_back(item.ids[i]);
+      positions.push_back(static_cast<int64_t>(i));
+    }
+    for (size_t w = 0; w < item.pool.size(); ++w) {
+      if (item.pool[w] >= 0) pool[static_cast<size_t>(sequence.first_row_of_words) + w] = first_piece + item.pool[w];
+    }
+    batch.cu_seqlens.push_back(first_piece + static_cast<int64_t>(item.ids.size()));
+  }
+  batch.words_without_pieces = std::find(pool.begin(), pool.end(), -1) != pool.end();
+  batch.ids = FromVector(ids);
+  batch.positions = FromVector(positions);
+  batch.pool_index = FromVector(pool);
+  batch.word_position = FromVector(word_position);
+  return batch;
+}
+
+}  // namespace clner

@@ -1,0 +1,41 @@
+// Packed batches: no padding anywhere. N pieces of S encoder sequences, M own words of B sentences.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "views/view.h"
+
+namespace clner {
+
+/// A sentence ready for the encoder: its windows (usually one) and its gold tags (empty when unlabelled).
+struct Example {
+  std::vector<ViewItem> items = {};
+  std::vector<int32_t> tags = {};
+  int64_t words = 0;
+  int64_t sentence = 0;  ///< index in its corpus
+  [[nodiscard]] int64_t pieces() const;
+};
+
+/// Sequences are stored longest first; sentences keep the order given to Pack.
+struct Batch {
+  at::Tensor ids = {};                   ///< [N] i64
+  at::Tensor positions = {};             ///< [N] i64, position in its sequence from 0
+  std::vector<int64_t> cu_seqlens = {};  ///< [S+1] piece offsets
+  at::Tensor pool_index = {};            ///< [M] i64, row of the first piece of every own word; -1 = no piece
+  bool words_without_pieces = false;     ///< some pool_index is -1
+  at::Tensor word_position = {};         ///< [M] i64, position of the word in its sentence
+  std::vector<int64_t> cu_words = {};    ///< [B+1] word offsets
+  std::vector<int32_t> tags = {};        ///< [M] gold tags, empty when a sentence is unlabelled
+  std::vector<int64_t> sentences = {};   ///< [B] corpus index of each sentence
+  [[nodiscard]] int64_t sentence_count() const { return static_cast<int64_t>(cu_words.size()) - 1; }
+  [[nodiscard]] int64_t words() const { return cu_words.back(); }
+  [[nodiscard]] int64_t pieces() const { return cu_seqlens.back(); }
+  [[nodiscard]] int64_t longest_sentence() const;
+};
+
+[[nodiscard]] Batch Pack(const std::vector<const Example*>& examples);
+
+}  // namespace clner

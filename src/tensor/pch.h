@@ -1,0 +1,4 @@
+// Precompiled header of the Torch part.
+#pragma once
+
+#include <torch/torch.h>

@@ -1,0 +1,67 @@
+#include "tokenize/vocabulary.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/utf8.h"
+
+namespace clner {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr const char* kFix = "copy vocab.txt again from where the model came from";
+
+/// What is wrong with one line, or "".
+std::string LineProblem(std::string_view piece) {
+  if (piece.empty()) return "empty line in the vocabulary";
+  if (piece.size() > kMaxPieceBytes)
+    return fmt::format("a piece of {} bytes; at most {} are allowed", piece.size(), kMaxPieceBytes);
+  if (auto offset = FirstInvalidUtf8(piece)) return fmt::format("invalid UTF-8 at byte {} of the line", *offset);
+  if (piece.find('\0') != piece.npos) return "NUL in a piece";
+  if (piece.find('\r') != piece.npos) return "carriage return inside a line";
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> ReadVocabulary(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored) &&
+      std::filesystem::file_size(path, ignored) > kMaxVocabularyBytes) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("the vocabulary has more than {} bytes", kMaxVocabularyBytes),
+                path.string(), kFix);
+  }
+  const std::string text = ReadFile(path, kMaxVocabularyBytes);
+  std::string_view rest = text;
+  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+  std::vector<std::string> pieces;
+  std::unordered_map<std::string_view, size_t> line_of;
+  ProblemList problems;
+  for (size_t line = 1; !rest.empty(); ++line) {
+    if (line > kMaxVocabularySize) {
+      problems.Add(ErrorCode::kCorrupt, {fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), kFix});
+      break;
+    }
+    size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view piece = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (piece.ends_with('\r')) piece.remove_suffix(1);
+    std::string problem = LineProblem(piece);
+    if (problem.empty()) {
+      auto [first, added] = line_of.emplace(piece, line);
+      if (!added) problem = fmt::format("duplicate piece '{}', first on line {}", Printable(piece), first->second);
+    }
+    if (!problem.empty())
+      problems.Add(ErrorCode::kCorrupt, {problem, Place(path.string(), static_cast<int64_t>(line)), kFix});
+    pieces.emplace_back(piece);
+  }
+  problems.ThrowIfAny();
+  if (pieces.empty()) throw Error(ErrorCode::kCorrupt, "the vocabulary is empty", path.string(), kFix);
+  return pieces;
+}
+
+}  // namespace clner

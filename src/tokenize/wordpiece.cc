@@ -1,0 +1,82 @@
+#include "tokenize/wordpiece.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/suggest.h"
+
+namespace clner {
+
+WordPieceTokenizer::WordPieceTokenizer(WordPieceSpec spec, const std::string& source) : spec_(std::move(spec)) {
+  word_root_ = trie_.AddRoot();
+  continuation_root_ = trie_.AddRoot();
+  const std::string& prefix = spec_.continuing_prefix;
+  for (size_t i = 0; i < std::min(spec_.searched_pieces, spec_.vocabulary.size()); ++i) {
+    std::string_view piece = spec_.vocabulary[i];
+    trie_.Add(word_root_, piece, static_cast<int32_t>(i));
+    if (piece.size() > prefix.size() && piece.starts_with(prefix)) {
+      trie_.Add(continuation_root_, piece.substr(prefix.size()), static_cast<int32_t>(i));
+    }
+  }
+  auto id_of = [&](const std::string& token, const char* role, bool required) -> int32_t {
+    auto found = std::find(spec_.vocabulary.begin(), spec_.vocabulary.end(), token);
+    if (found != spec_.vocabulary.end()) return static_cast<int32_t>(found - spec_.vocabulary.begin());
+    if (required) {
+      throw Error(
+          ErrorCode::kCorrupt,
+          fmt::format("the {} token '{}' is not in the vocabulary{}", role, token, DidYouMean(token, spec_.vocabulary)),
+          source,
+          fmt::format("add the piece to the vocabulary, or name the right one as '{}_token' in tokenizer_config.json",
+                      role));
+    }
+    return -1;
+  };
+  special_ = {.begin = id_of(spec_.begin, "cls", true),
+              .separator = id_of(spec_.separator, "sep", true),
+              .pad = id_of(spec_.pad, "pad", false),
+              .unknown = id_of(spec_.unknown, "unk", true),
+              .mask = id_of(spec_.mask, "mask", false)};
+}
+
+bool WordPieceTokenizer::EncodeWord(std::string_view word, std::vector<int32_t>* ids) const {
+  size_t begin = ids->size();
+  bert::TokenStream stream(spec_.normalizer, word, spec_.max_input_chars_per_word);
+  while (stream.Next()) {
+    if (stream.code_points() > spec_.max_input_chars_per_word) {
+      ids->push_back(special_.unknown);
+    } else {
+      EncodeToken(stream.token(), ids);
+    }
+    if (ids->size() - begin > kMaxPiecesPerWord) {
+      ids->resize(begin + kMaxPiecesPerWord);
+      return false;
+    }
+  }
+  return true;
+}
+
+void WordPieceTokenizer::EncodeToken(std::string_view token, std::vector<int32_t>* ids) const {
+  size_t begin = ids->size();
+  int32_t root = word_root_;
+  while (!token.empty()) {
+    PieceTrie::Match match = trie_.LongestPrefix(root, token);
+    if (match.id < 0) {
+      ids->resize(begin);
+      ids->push_back(special_.unknown);
+      return;
+    }
+    ids->push_back(match.id);
+    token.remove_prefix(match.length);
+    root = continuation_root_;
+  }
+}
+
+std::string WordPieceTokenizer::PieceText(int32_t id) const {
+  CLNER_CHECK_GE(id, 0);
+  CLNER_CHECK_LT(id, vocabulary_size());
+  return spec_.vocabulary[static_cast<size_t>(id)];
+}
+
+}  // namespace clner

@@ -1,0 +1,103 @@
+#include "train/datasets.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/stop.h"
+
+namespace clner {
+namespace {
+
+std::string Describe(const char* name, const Corpus& corpus) {
+  return std::string(name) + ": " + std::to_string(corpus.sentences.size()) + " sentences, " + std::to_string(corpus.words) +
+         " words, " + std::to_string(corpus.entities) + " entities, " + Name(corpus.scheme) + "  (" + corpus.path + ")";
+}
+
+Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& options) {
+  Corpus corpus = ReadCorpus(split.sentences, options);
+  if (!split.contexts.empty()) AttachContexts(&corpus, ReadCorpus(split.contexts, options));
+  LogInfo(Describe(name, corpus));
+  if (corpus.repaired_tags > 0) {
+    LogWarning("ill-formed tags", std::to_string(corpus.repaired_tags) + " ill-formed tag transitions were read by conlleval's rules", corpus.path,
+               "'clner validate' lists them; data.strict refuses them");
+  }
+  return corpus;
+}
+
+void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
+  for (const auto& [type, count] : corpus.entities_of_type) {
+    if (std::find(labels.types.begin(), labels.types.end(), type) != labels.types.end()) continue;
+    LogWarning("label not in training data", "type '" + type + "' (" + std::to_string(count) + " entities) does not occur in the training data; it counts as missed",
+               corpus.path);
+  }
+}
+
+void Prepare(Split& split, const SentenceView& view, const TagSpace& tags, const char* title) {
+  const auto count = static_cast<int64_t>(split.corpus.sentences.size());
+  Progress progress(title, count, "sentences");
+  for (int64_t i = 0; i < count; ++i) {
+    if (StopRequested() != nullptr) throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "", "run the same command again");
+    const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
+    Example example;
+    view.Append(sentence, i, &example.items);
+    example.words = static_cast<int64_t>(sentence.words.size());
+    example.sentence = i;
+    example.tags = tags.Encode(sentence);
+    split.examples.push_back(std::move(example));
+    progress.Update(i + 1);
+  }
+  progress.Finish();
+}
+
+}  // namespace
+
+CorpusOptions CorpusOptionsOf(const DataOptions& options) {
+  CorpusOptions corpus;
+  corpus.file.delimiter = options.delimiter == DataOptions::Delimiter::kTab    ? ColumnDelimiter::kTab
+                          : options.delimiter == DataOptions::Delimiter::kLast ? ColumnDelimiter::kLast
+                                                                               : ColumnDelimiter::kBlanks;
+  corpus.file.comment = options.comment;
+  corpus.file.skip_bad_sentences = options.on_error == DataOptions::OnError::kSkip;
+  corpus.file.replace_invalid_utf8 = options.encoding_errors == DataOptions::EncodingErrors::kReplace;
+  corpus.text_column = options.columns.text;
+  corpus.tag_column = options.columns.ner;
+  corpus.label_map = options.label_map;
+  corpus.strict = options.strict;
+  return corpus;
+}
+
+Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
+  const CorpusOptions corpus_options = CorpusOptionsOf(options);
+  Datasets datasets;
+  datasets.train.corpus = Read("train", options.train, corpus_options);
+  if (!options.dev.sentences.empty()) {
+    Corpus dev = Read("dev", options.dev, corpus_options);
+    if (options.train_with_dev) {
+      Corpus& train = datasets.train.corpus;
+      for (Sentence& sentence : dev.sentences) train.sentences.push_back(std::move(sentence));
+      train.words += dev.words;
+      train.entities += dev.entities;
+      for (const auto& [type, count] : dev.entities_of_type) train.entities_of_type[type] += count;
+    } else {
+      datasets.dev = Split{std::move(dev), {}};
+    }
+  }
+  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, corpus_options), {}};
+  datasets.labels.Add(datasets.train.corpus);
+  if (datasets.labels.types.empty() && !allow_no_entities) {
+    throw Error(ErrorCode::kData, "the training data have no entity: every tag is O", datasets.train.corpus.path,
+                "check data.columns.ner; --force trains anyway");
+  }
+  if (datasets.dev) ReportUnknownLabels(datasets.dev->corpus, datasets.labels);
+  if (datasets.test) ReportUnknownLabels(datasets.test->corpus, datasets.labels);
+  return datasets;
+}
+
+void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags) {
+  Prepare(datasets.train, view, tags, "tokenise train");
+  if (datasets.dev) Prepare(*datasets.dev, view, tags, "tokenise dev");
+  if (datasets.test) Prepare(*datasets.test, view, tags, "tokenise test");
+}
+
+}  // namespace clner

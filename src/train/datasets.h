@@ -1,0 +1,37 @@
+// The corpora of a run, read, checked, labelled and tokenised.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/options.h"
+#include "data/corpus.h"
+#include "model/tag_space.h"
+#include "tensor/batch.h"
+#include "views/view.h"
+
+namespace clner {
+
+struct Split {
+  Corpus corpus = {};
+  std::vector<Example> examples = {};
+};
+
+struct Datasets {
+  Split train = {};
+  std::optional<Split> dev = {}, test = {};  ///< dev is absent when it is trained on
+  LabelSet labels = {};
+};
+
+/// How the configuration reads column files.
+[[nodiscard]] CorpusOptions CorpusOptionsOf(const DataOptions& options);
+
+/// Reads train, dev and test; collects labels from the training data; reports counts, schemes and labels that only occur in dev or
+/// test. 65 when the training data have no entity and `allow_no_entities` is false.
+[[nodiscard]] Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities);
+
+/// Tokenises every split into examples with gold tags.
+void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags);
+
+}  // namespace clner

@@ -1,0 +1,104 @@
+#include "train/identity.h"
+
+#include <torch/version.h>
+
+#include <algorithm>
+#include <ATen/Parallel.h>
+
+#include "config/resolve.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/sha256.h"
+
+namespace clner {
+namespace {
+
+// Keys that change no weight. More epochs are harmless only when the schedule does not depend on their number.
+RunConfig WithoutHarmlessKeys(RunConfig config) {
+  const RunConfig defaults;
+  config.name = defaults.name;
+  config.threads = defaults.threads;
+  config.logging = defaults.logging;
+  config.train.save_every = defaults.train.save_every;
+  config.train.keep_last = defaults.train.keep_last;
+  config.train.grace_seconds = defaults.train.grace_seconds;
+  config.train.eval_batch_pieces = defaults.train.eval_batch_pieces;
+  config.data.test = defaults.data.test;
+  if (config.train.schedule.type == ScheduleOptions::Type::kConstant && config.train.schedule.warmup >= 1) config.train.epochs = defaults.train.epochs;
+  // Files count by content, wherever they lie.
+  for (std::string* path : {&config.data.train.sentences, &config.data.train.contexts, &config.data.dev.sentences, &config.data.dev.contexts,
+                            &config.model.encoder.path, &config.model.head.init_from}) {
+    path->clear();
+  }
+  return config;
+}
+
+void AddHash(Json* json, const char* key, const std::string& path) {
+  if (!path.empty()) (*json)[key] = Sha256OfFile(path);
+}
+
+// "key: value" lines that only one of two YAML texts has.
+std::vector<std::string> LinesOnlyIn(const std::string& text, const std::string& other) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    if (("\n" + other).find("\n" + line + "\n") == std::string::npos) lines.push_back(line);
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string Trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(' ');
+  return begin == std::string::npos ? "" : text.substr(begin);
+}
+
+}  // namespace
+
+Json RunIdentity(const RunConfig& config) {
+  Json json;
+  json["config"] = ToYaml(WithoutHarmlessKeys(config));
+  Json hashes = Json::object();
+  AddHash(&hashes, "data.train.sentences", config.data.train.sentences);
+  AddHash(&hashes, "data.train.contexts", config.data.train.contexts);
+  AddHash(&hashes, "data.dev.sentences", config.data.dev.sentences);
+  AddHash(&hashes, "data.dev.contexts", config.data.dev.contexts);
+  AddHash(&hashes, "model.encoder.path", config.model.encoder.path + "/model.safetensors");
+  AddHash(&hashes, "model.head.init_from", config.model.head.init_from);
+  json["sha256"] = hashes;
+  json["threads"] = at::get_num_threads();
+  json["version"] = CLNER_VERSION;
+  json["torch"] = TORCH_VERSION;
+  return json;
+}
+
+void CheckIdentity(const Json& saved, const Json& present, bool force, const std::string& place) {
+  ProblemList problems;
+  const auto text = [](const Json& json, const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+  const std::string before = text(saved, "config"), now = text(present, "config");
+  for (const std::string& line : LinesOnlyIn(now, before)) {
+    problems.Add(ErrorCode::kConfig, {"the configuration changed since the checkpoint: now '" + Trimmed(line) + "'", place,
+                                      "resume with the old configuration, start a new run with -o, or give --force-resume"});
+  }
+  if (before != now && problems.empty()) {
+    problems.Add(ErrorCode::kConfig, {"the configuration changed since the checkpoint", place, "resume with the old configuration, start a new run with -o, or give --force-resume"});
+  }
+  const Json old_hashes = saved.contains("sha256") ? saved["sha256"] : Json::object();
+  for (const auto& [key, hash] : present["sha256"].items()) {
+    if (old_hashes.contains(key) && old_hashes[key] == hash) continue;
+    problems.Add(ErrorCode::kConfig, {"the content of '" + key + "' changed since the checkpoint", place, "restore the file, start a new run with -o, or give --force-resume"});
+  }
+  if (force && !problems.empty()) {
+    LogWarning("forced resume", "resuming although " + std::to_string(problems.total()) + " settings or files changed since the checkpoint", place);
+  } else {
+    problems.ThrowIfAny();
+  }
+  for (const char* key : {"threads", "version", "torch"}) {
+    if (!saved.contains(key) || saved[key] == present[key]) continue;
+    LogWarning("other environment", std::string("the checkpoint was made with ") + key + " " + DumpJson(saved[key]) + ", this run has " + DumpJson(present[key]) +
+                                        ": weights will not be equal in the last bits", place);
+  }
+}
+
+}  // namespace clner

@@ -1,0 +1,203 @@
+#include "train/run.h"
+
+#include <torch/torch.h>
+
+#include <sys/resource.h>
+
+#include <cmath>
+
+#include "config/resolve.h"
+#include "core/log.h"
+#include "core/stop.h"
+#include "model/model_directory.h"
+#include "model/weights.h"
+#include "train/checkpoint.h"
+#include "train/head_import.h"
+#include "train/identity.h"
+#include "train/optimizer_groups.h"
+#include "train/trainer.h"
+
+namespace clner {
+namespace {
+
+// Everything a run needs, built from the configuration in the order in which mistakes are cheapest to report.
+struct Prepared {
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<SentenceView> view;
+  Datasets data;
+  std::unique_ptr<Model> model;
+};
+
+ModelSpec SpecOf(const RunConfig& config, nn::BertConfig encoder, const Datasets& data) {
+  ModelSpec spec;
+  spec.encoder = std::move(encoder);
+  spec.tags = config.model.head.init_from.empty() ? TagSpace(data.labels, ParseScheme(config.data.scheme))
+                                                  : ReadClnerTags(config.model.head.init_from, data.labels);
+  spec.max_pieces = config.model.encoder.max_pieces;
+  spec.window_overlap = config.model.encoder.window_overlap;
+  spec.word_dropout = config.model.encoder.word_dropout;
+  spec.constraints = config.model.head.constraints == HeadOptions::Constraints::kOff ? ConstraintMode::kOff : ConstraintMode::kDecode;
+  return spec;
+}
+
+Prepared Prepare(const RunConfig& config, bool force) {
+  RequireTrainable(config);
+  at::set_num_threads(config.threads > 0 ? config.threads : at::get_num_threads());
+  const std::filesystem::path encoder_dir = config.model.encoder.path;
+  Prepared prepared;
+  nn::BertConfig encoder = nn::ReadBertConfig(encoder_dir);
+  prepared.tokenizer = LoadTokenizer(encoder_dir);
+  CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
+  prepared.view = std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces, config.model.encoder.window_overlap);
+  prepared.data = ReadDatasets(config.data, force);
+  torch::manual_seed(static_cast<uint64_t>(config.seed));
+  prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));
+  LoadEncoderWeights(encoder_dir, prepared.model->encoder());
+  if (!config.model.head.init_from.empty()) LoadClnerHead(config.model.head.init_from, *prepared.model);
+  nn::EncoderRunOptions run = prepared.model->encoder().run_options();
+  if (config.model.encoder.dropout) run.hidden_dropout = run.attention_dropout = *config.model.encoder.dropout;
+  run.bf16 = config.train.precision == TrainOptions::Precision::kBf16;
+  if (run.bf16 && !__builtin_cpu_supports("avx512bf16")) {
+    LogWarning("slow bf16", "this processor has no bfloat16 instructions; train.precision: bf16 is slower than fp32 here", "", "set train.precision: fp32");
+  }
+  prepared.model->encoder().set_run_options(run);
+  PrepareExamples(prepared.data, *prepared.view, prepared.model->spec().tags);
+  return prepared;
+}
+
+Json RunJson(const TrainRequest& request, const Json& identity) {
+  Json json;
+  json["schema_version"] = 1;
+  json["command"] = request.command_line;
+  json["seed"] = request.config.seed;
+  for (const char* key : {"version", "torch", "threads", "sha256"}) json[key] = identity[key];
+  return json;
+}
+
+std::string ColumnText(const Split& split, const std::vector<Prediction>& predictions) {
+  std::string text;
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    const Sentence& sentence = split.corpus.sentences[i];
+    std::vector<Span> predicted;
+    for (const ScoredSpan& scored : predictions[i].spans) predicted.push_back(scored.span);
+    const auto words = static_cast<int64_t>(sentence.words.size());
+    const std::vector<std::string> gold = SpansToTags(sentence.spans, words, Scheme::kBio), system = SpansToTags(predicted, words, Scheme::kBio);
+    for (size_t w = 0; w < sentence.words.size(); ++w) text += sentence.words[w] + "\t" + gold[w] + "\t" + system[w] + "\n";
+    text += "\n";
+  }
+  return text;
+}
+
+// Scores the selected model on dev and test and writes the predictions beside the report.
+Json Report(const TrainRequest& request, Prepared& prepared, const TrainState& state, const RunDirectory& run) {
+  {
+    torch::NoGradGuard no_grad;
+    LoadExactWeights(SafetensorsFile(run.best() / "model.safetensors"), *prepared.model);
+  }
+  prepared.model->eval();
+  Json report;
+  report["schema_version"] = 1;
+  report["name"] = request.config.name;
+  report["seed"] = request.config.seed;
+  const auto add = [&](const char* name, const std::optional<Split>& split) {
+    if (!split) return;
+    const std::vector<Prediction> predictions = PredictSplit(*prepared.model, *prepared.view, *split, request.config.train.eval_batch_pieces);
+    report[name] = ScoreSplit(*split, predictions);
+    WriteFileAtomically(run.path() / (std::string(name) + ".pred.conll"), ColumnText(*split, predictions));
+  };
+  add("dev", prepared.data.dev);
+  add("test", prepared.data.test);
+  report["train"] = {{"epochs", state.epoch}, {"best_epoch", state.best_epoch}, {"steps", state.step}, {"bad_steps", state.bad_steps},
+                     {"seconds", state.seconds},
+                     {"words_per_second", static_cast<double>(state.trained_words) / std::max(1e-9, state.seconds)}};
+  report["epochs"] = state.history;
+  report["run_dir"] = run.path().string();
+  report["model_dir"] = run.best().string();
+  return report;
+}
+
+double PeakMegabytes() {
+  struct rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+}  // namespace
+
+Json TrainRun(const TrainRequest& request) {
+  RunDirectory::CheckUsable(request.out, request.existing);
+  const StopSignals signals;
+  Prepared prepared = Prepare(request.config, request.force);
+  const Json identity = RunIdentity(request.config);
+  RunDirectory run(request.out, request.existing);
+  RecoverDirectory(run.best());
+  RemoveStaleTemporaries(run.path());
+  ops::AdamW optimizer = MakeOptimizer(request.config.train, NamedParameters(*prepared.model));
+  TrainState state;
+  if (request.existing == ExistingRun::kResume) {
+    if (const auto found = FindCheckpoint(run.checkpoints())) {
+      CheckIdentity(found->identity, identity, request.force_resume, found->path.string());
+      LoadCheckpoint(*found, *prepared.model, optimizer);
+      state = found->state;
+      LogInfo("resumed at step " + std::to_string(state.step) + " from " + found->path.string());
+    } else {
+      LogInfo("no checkpoint in " + run.checkpoints().string() + ": starting from the beginning");
+    }
+    for (const char* name : {"metrics.jsonl", "trace.jsonl"}) run.TruncateAfterStep(name, state.step);
+  }
+  WriteFileAtomically(run.path() / "config.yaml", ToYaml(request.config));
+  WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity), 2) + "\n");
+  SetLogFile(run.path() / "train.log");
+  TaggingNll objective;
+  Trainer trainer({request.config, prepared.data, *prepared.view, *prepared.model, objective, optimizer, run, request.config.model.encoder.path, identity,
+                   request.callbacks},
+                  state);
+  trainer.Run();
+  const Json report = Report(request, prepared, trainer.state(), run);
+  WriteFileAtomically(run.path() / "report.json", DumpJson(report, 2) + "\n");
+  return report;
+}
+
+Json DryRun(const TrainRequest& request) {
+  Prepared prepared = Prepare(request.config, request.force);
+  const TrainOptions& train = request.config.train;
+  ops::AdamW optimizer = MakeOptimizer(train, NamedParameters(*prepared.model));
+  const std::vector<Example>& examples = prepared.data.train.examples;
+  const auto order = train.batching == TrainOptions::Batching::kSorted ? BatchOrder::kSorted : BatchOrder::kFile;
+  const auto batches = PlanBatches(examples, {order, train.batch_sentences, train.batch_pieces, 1}, 0);
+  int64_t worst_pieces = -1, all_pieces = 0;
+  Batch worst;
+  for (const auto& positions : batches) {
+    std::vector<const Example*> members;
+    int64_t pieces = 0;
+    for (const int64_t position : positions) members.push_back(&examples[static_cast<size_t>(position)]);
+    for (const Example* example : members) pieces += example->pieces();
+    all_pieces += pieces;
+    if (pieces > worst_pieces) {
+      worst_pieces = pieces;
+      worst = Pack(members);
+    }
+  }
+  prepared.model->train();
+  TaggingNll objective;
+  double seconds = 0;
+  for (int round = 0; round < 2; ++round) {  // the first round warms up
+    const double began = Now();
+    optimizer.ZeroGradients();
+    objective.Step(*prepared.model, worst).total.backward();
+    optimizer.Step(0, 1);
+    seconds = Now() - began;
+  }
+  const int64_t steps = Trainer::StepsPerEpoch(static_cast<int64_t>(batches.size()), train.accumulate) * train.epochs;
+  Json json;
+  json["schema_version"] = 1;
+  json["batches_per_epoch"] = batches.size();
+  json["steps"] = steps;
+  json["tags"] = prepared.model->spec().tags.size();
+  json["worst_batch"] = {{"pieces", worst_pieces}, {"sentences", worst.sentence_count()}, {"seconds", seconds}};
+  json["peak_megabytes"] = PeakMegabytes();
+  json["estimated_seconds"] = seconds * static_cast<double>(all_pieces) / static_cast<double>(std::max<int64_t>(1, worst_pieces)) * train.epochs;
+  return json;
+}
+
+}  // namespace clner

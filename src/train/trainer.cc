@@ -1,0 +1,239 @@
+#include "train/trainer.h"
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "config/resolve.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/stop.h"
+#include "model/model_directory.h"
+#include "train/checkpoint.h"
+#include "train/schedule.h"
+
+namespace clner {
+namespace {
+
+constexpr uint64_t kDropoutStream = 0xd809;  // keeps the dropout seeds apart from the seeds of the batch order
+
+BatchOrder OrderOf(TrainOptions::Batching batching) {
+  if (batching == TrainOptions::Batching::kRandom) return BatchOrder::kRandom;
+  return batching == TrainOptions::Batching::kFile ? BatchOrder::kFile : BatchOrder::kSorted;
+}
+
+std::string Fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+}  // namespace
+
+double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+Trainer::Trainer(TrainSetup setup, TrainState state) : setup_(std::move(setup)), state_(std::move(state)) {
+  const TrainOptions& train = setup_.config.train;
+  plan_ = {OrderOf(train.batching), train.batch_sentences, train.batch_pieces, static_cast<uint64_t>(setup_.config.seed)};
+  const auto batches = static_cast<int64_t>(PlanBatches(setup_.data.train.examples, plan_, 0).size());
+  total_steps_ = StepsPerEpoch(batches, train.accumulate) * train.epochs;
+}
+
+void Trainer::Run() {
+  const TrainOptions& train = setup_.config.train;
+  run_started_at_ = Now() - state_.seconds;
+  const auto stop_early = [&] { return train.patience > 0 && state_.epochs_without_better >= train.patience; };
+  while (state_.epoch < train.epochs && !stop_early()) {
+    TrainEpoch();
+    FinishEpoch();
+  }
+  if (!SelectsOnDev(setup_.config) && !state_.finished) PublishBest(Json());
+  state_.finished = true;
+  state_.seconds = Now() - run_started_at_;
+  Save();
+}
+
+void Trainer::TrainEpoch() {
+  const TrainOptions& train = setup_.config.train;
+  const auto batches = PlanBatches(setup_.data.train.examples, plan_, state_.epoch);
+  const auto count = static_cast<int64_t>(batches.size());
+  setup_.model.train();
+  Progress progress("epoch " + std::to_string(state_.epoch + 1) + "/" + std::to_string(train.epochs), count, "batches");
+  while (state_.batch < count) {
+    const int64_t end = std::min<int64_t>(count, state_.batch + train.accumulate);
+    const bool done = TrainGroup(batches, state_.batch, end);
+    if (done) {
+      state_.micro_step += end - state_.batch;
+      state_.batch = end;
+      progress.Update(end, note_);
+    }
+    if (setup_.callbacks.should_stop && setup_.callbacks.should_stop()) RequestStop("the caller");
+    if (!done || StopRequested() != nullptr) SaveAndStop();
+    if (state_.step % train.save_every == 0) Save();
+  }
+  progress.Finish();
+}
+
+bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end) {
+  const auto size = static_cast<double>(end - first);
+  double loss_sum = 0;
+  int64_t words = 0;
+  std::vector<std::pair<std::string, double>> terms;
+  setup_.optimizer.ZeroGradients();
+  for (int64_t i = first; i < end; ++i) {
+    if (GraceIsOver(last_batch_seconds_)) return false;
+    const double began = Now();
+    // Seeding every batch by its number makes a resumed run draw what the uninterrupted run drew.
+    torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
+                               static_cast<uint64_t>(state_.micro_step + i - first)));
+    std::vector<const Example*> members;
+    for (const int64_t position : batches[static_cast<size_t>(i)]) {
+      members.push_back(&setup_.data.train.examples[static_cast<size_t>(position)]);
+    }
+    const Batch batch = Pack(members);
+    StepLoss loss = setup_.objective.Step(setup_.model, batch);
+    loss_sum += loss.total.item<double>() / size;
+    (loss.total / size).backward();
+    for (size_t t = 0; t < loss.terms.size(); ++t) {
+      if (t >= terms.size()) terms.emplace_back(loss.terms[t].first, 0.0);
+      terms[t].second += loss.terms[t].second / size;
+    }
+    words += batch.words();
+    last_batch_seconds_ = Now() - began;
+  }
+  const double norm = setup_.optimizer.GradientNorm();
+  if (!std::isfinite(loss_sum) || !std::isfinite(norm)) {
+    SkipBadStep(loss_sum, norm, batches, first, end);
+    return true;
+  }
+  terms.emplace_back("grad_norm", norm);
+  ApplyStep(loss_sum, terms, words);
+  return true;
+}
+
+void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words) {
+  const TrainOptions& train = setup_.config.train;
+  const double factor = ScheduleFactor(train.schedule, state_.step, total_steps_), norm = terms.back().second;
+  // torch's clip_grad_norm_ divides by norm + 1e-6.
+  const double scale = train.clip_norm > 0 ? std::min(1.0, train.clip_norm / (norm + 1e-6)) : 1.0;
+  setup_.optimizer.Step(factor, scale);
+  Json record = {{"event", "step"}, {"step", state_.step}, {"epoch", state_.epoch + 1}, {"loss", loss}};
+  for (const auto& [name, value] : terms) record[name] = value;
+  record["lr"] = train.lr * factor;
+  if (setup_.config.logging.trace) setup_.run.AppendJson("trace.jsonl", record);
+  state_.bad_steps_in_row = 0;
+  ++state_.step;
+  if (setup_.callbacks.on_step) setup_.callbacks.on_step(state_.step, loss);
+  state_.epoch_loss += loss;
+  ++state_.epoch_batches;
+  state_.trained_words += words;
+  const double words_per_second = static_cast<double>(state_.trained_words) / std::max(1e-9, Now() - run_started_at_);
+  note_ = "loss " + Fixed(state_.epoch_loss / static_cast<double>(state_.epoch_batches), 3) + ", " + Fixed(words_per_second, 0) + " words/s";
+  if (state_.step % setup_.config.logging.every_steps == 0) {
+    record["step"] = state_.step;
+    record["words_per_second"] = words_per_second;
+    setup_.run.AppendJson("metrics.jsonl", record);
+  }
+}
+
+void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end) {
+  ++state_.bad_steps;
+  ++state_.bad_steps_in_row;
+  ++state_.step;
+  Json lines = Json::array();
+  for (int64_t i = first; i < end; ++i) {
+    for (const int64_t position : batches[static_cast<size_t>(i)]) {
+      lines.push_back(setup_.data.train.corpus.sentences[static_cast<size_t>(position)].line);
+    }
+  }
+  setup_.run.AppendJson("metrics.jsonl", {{"event", "bad_step"}, {"step", state_.step}, {"epoch", state_.epoch + 1},
+                                          {"loss", JsonNumber(loss)}, {"grad_norm", JsonNumber(norm)}, {"sentence_lines", lines}});
+  LogWarning("non-finite step", "loss or gradient of step " + std::to_string(state_.step) + " is not finite; the step is skipped",
+             setup_.data.train.corpus.path, "lower train.lr, or set train.clip_norm");
+  if (state_.bad_steps_in_row < setup_.config.train.max_bad_steps) return;
+  throw Error(ErrorCode::kInternal, "training diverged: " + std::to_string(state_.bad_steps_in_row) + " steps in a row had a non-finite loss or gradient",
+              (setup_.run.path() / "metrics.jsonl").string(), "lower train.lr; the sentences of the steps are in metrics.jsonl, the last checkpoint is kept");
+}
+
+void Trainer::FinishEpoch() {
+  const TrainOptions& train = setup_.config.train;
+  const double loss = state_.epoch_loss / static_cast<double>(std::max<int64_t>(1, state_.epoch_batches));
+  Json record = {{"event", "epoch"}, {"epoch", state_.epoch + 1}, {"step", state_.step}, {"loss", loss}};
+  std::string line = "epoch " + std::to_string(state_.epoch + 1) + ": loss " + Fixed(loss, 4);
+  Json dev;
+  if (setup_.data.dev) {
+    setup_.model.eval();
+    const std::vector<Prediction> predictions = PredictSplit(setup_.model, setup_.view, *setup_.data.dev, train.eval_batch_pieces);
+    if (StopRequested() != nullptr) SaveAndStop();  // the epoch is validated again on resume
+    dev = ScoreSplit(*setup_.data.dev, predictions);
+    const Json& micro = dev["micro"];
+    line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2);
+    record["dev"] = micro;
+    if (micro["predicted"].get<int64_t>() == 0) {
+      LogWarning("no entity predicted", "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O", setup_.data.dev->corpus.path,
+                 "train longer, or check train.lr and the tag column");
+    }
+  }
+  state_.seconds = Now() - run_started_at_;
+  record["seconds"] = state_.seconds;
+  state_.history.push_back(record);
+  setup_.run.AppendJson("metrics.jsonl", record);
+  if (setup_.callbacks.on_epoch) setup_.callbacks.on_epoch(state_.epoch + 1, DumpJson(record));
+  if (SelectsOnDev(setup_.config)) {
+    const double f1 = dev["micro"]["f1"].get<double>();
+    const bool better = f1 > state_.best_f1;
+    state_.epochs_without_better = better ? 0 : state_.epochs_without_better + 1;
+    if (f1 >= state_.best_f1) {  // the later epoch wins ties (clner.md 3.9)
+      state_.best_f1 = f1;
+      state_.best_epoch = state_.epoch + 1;
+      PublishBest(dev["micro"]);
+      line += " (best)";
+    }
+  } else {
+    state_.best_epoch = state_.epoch + 1;
+  }
+  LogInfo(line);
+  ++state_.epoch;
+  state_.batch = 0;
+  state_.epoch_loss = 0;
+  state_.epoch_batches = 0;
+  Save();
+}
+
+void Trainer::PublishBest(const Json& dev) {
+  // No date and no duration in it: the same training gives the same bytes.
+  Json& summary = setup_.model.mutable_spec().training;
+  summary = {{"name", setup_.config.name}, {"seed", setup_.config.seed}, {"epoch", state_.best_epoch}, {"step", state_.step},
+             {"train_sentences", setup_.data.train.corpus.sentences.size()}};
+  if (!dev.is_null()) summary["dev"] = dev;
+  AtomicDirectory output(setup_.run.best());
+  WriteModelDirectory(output.path(), setup_.model, setup_.tokenizer_from, ModelCard(setup_.model.spec(), setup_.config.name));
+  std::error_code ignored;
+  if (std::filesystem::exists(setup_.run.best(), ignored)) {
+    output.PublishReplacing();
+  } else {
+    output.Publish();
+  }
+}
+
+void Trainer::Save() {
+  state_.seconds = Now() - run_started_at_;
+  SaveCheckpoint(setup_.run.checkpoints(), setup_.model, setup_.optimizer, state_, setup_.identity, setup_.config.train.keep_last);
+}
+
+void Trainer::SaveAndStop() {
+  const char* reason = StopRequested() != nullptr ? StopRequested() : "a stop request";
+  Save();
+  throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + reason + " after step " + std::to_string(state_.step) + "; the state is saved",
+              setup_.run.checkpoints().string(), "run the same command with --resume to go on");
+}
+
+bool Trainer::GraceIsOver(double next_batch_seconds) {
+  if (StopRequested() == nullptr) return false;
+  const double now = Now();
+  if (!stop_seen_at_) stop_seen_at_ = now;
+  return now - *stop_seen_at_ + next_batch_seconds > setup_.config.train.grace_seconds;
+}
+
+}  // namespace clner

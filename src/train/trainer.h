@@ -1,0 +1,72 @@
+// The training loop. It knows objectives, batches and predictors, not systems.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "clner/train.h"
+#include "config/options.h"
+#include "model/predictor.h"
+#include "objectives/objective.h"
+#include "ops/adamw.h"
+#include "tensor/batch_plan.h"
+#include "train/datasets.h"
+#include "train/run_directory.h"
+#include "train/state.h"
+
+namespace clner {
+
+/// Everything a run trains with; the trainer owns none of it.
+struct TrainSetup {
+  const RunConfig& config;
+  const Datasets& data;
+  const SentenceView& view;
+  Model& model;
+  Objective& objective;
+  ops::AdamW& optimizer;
+  RunDirectory& run;
+  std::filesystem::path tokenizer_from;  ///< directory whose tokenizer files go into best/
+  Json identity;                         ///< hashes and versions written to every checkpoint
+  const TrainCallbacks& callbacks;
+};
+
+class Trainer {
+ public:
+  Trainer(TrainSetup setup, TrainState state);
+  /// Trains to the end (or early stop) and leaves the selected model in best/. Throws kInterrupted after saving when asked to stop,
+  /// kInternal when `max_bad_steps` losses in a row were not finite.
+  void Run();
+  [[nodiscard]] const TrainState& state() const { return state_; }
+  [[nodiscard]] static int64_t StepsPerEpoch(int64_t batches, int64_t accumulate) { return (batches + accumulate - 1) / accumulate; }
+
+ private:
+  void TrainEpoch();
+  /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
+  bool TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
+  void ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words);
+  void SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
+  void FinishEpoch();
+  void PublishBest(const Json& dev);
+  void Save();
+  [[noreturn]] void SaveAndStop();
+  [[nodiscard]] bool GraceIsOver(double next_batch_seconds);
+
+  TrainSetup setup_;
+  TrainState state_;
+  BatchPlanOptions plan_;
+  int64_t total_steps_ = 0;
+  double last_batch_seconds_ = 0;
+  std::optional<double> stop_seen_at_;
+  double run_started_at_ = 0;
+  std::string note_;  ///< shown behind the progress bar
+};
+
+/// Spans predicted for a split, in corpus order.
+[[nodiscard]] std::vector<Prediction> PredictSplit(Model& model, const SentenceView& view, const Split& split, int64_t batch_pieces);
+/// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
+[[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
+/// Seconds of a monotonic clock.
+[[nodiscard]] double Now();
+
+}  // namespace clner

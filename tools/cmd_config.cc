@@ -1,0 +1,206 @@
+// clner config: init, show, check, keys, diff, fill, schema, docs.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.h"
+#include "config/resolve.h"
+#include "config/schema.h"
+#include "config/values.h"
+#include "config/write.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "core/suggest.h"
+
+namespace clner::cli {
+namespace {
+
+struct ConfigArguments {
+  std::string config = {};
+  std::vector<std::string> set = {};
+  std::string output = "-";
+  std::string left = {}, right = {};
+  std::string path = {};
+  bool origin = false, json = false, files = true;
+};
+using Arguments = std::shared_ptr<ConfigArguments>;
+
+int Print(std::string_view text, const std::string& output = "-") {
+  if (output != "-" && std::filesystem::exists(output)) {
+    throw Error(ErrorCode::kOutput, fmt::format("'{}' exists", output), output, "remove it or give another -o");
+  }
+  OutputFile out(output);
+  out.Write(text);
+  out.Close();
+  return 0;
+}
+
+std::string JsonText(Json fields) {
+  Json json = {{"schema_version", 1}};
+  json.update(fields);
+  return DumpJson(json, 2) + "\n";
+}
+
+int Init(const ConfigArguments& arguments) {
+  const std::string header =
+      "# Complete configuration with every default. Keys can be left out; 'clner config check -c FILE' checks the "
+      "file.\n"
+      "# 'include: [base/minilm]' would take values of other files or shipped presets.\n";
+  return Print(header + WriteYaml(ToJson(RunConfig{}), {.comments = true}), arguments.output);
+}
+
+int Fill(const ConfigArguments& arguments) {
+  const ResolvedConfig resolved = ResolveConfig(arguments.config, arguments.set, {.use_environment = false});
+  std::map<std::string, PathSource> own_paths;  // paths of other files would mean something else in the filled file
+  for (const auto& [key, source] : resolved.paths) {
+    if (!resolved.files.empty() && source.place.starts_with(resolved.files.back() + ":"))
+      own_paths.emplace(key, source);
+  }
+  return Print(WriteYaml(ToJson(resolved.config), {.comments = true, .raw_paths = &own_paths}), arguments.output);
+}
+
+int Show(const ConfigArguments& arguments) {
+  const ResolvedConfig resolved = ResolveConfig(arguments.config, arguments.set);
+  const Json config = ToJson(resolved.config);
+  if (arguments.json) {
+    Json json = {{"config", config}};
+    if (arguments.origin) json["origin"] = resolved.origin;
+    return Print(JsonText(json));
+  }
+  return Print(WriteYaml(config, {.origin = arguments.origin ? &resolved.origin : nullptr}));
+}
+
+int Check(const ConfigArguments& arguments) {
+  const ResolvedConfig resolved = ResolveConfig(arguments.config, arguments.set);
+  if (arguments.files) CheckFiles(resolved);
+  std::vector<std::string> missing;
+  try {
+    RequireTrainable(resolved.config);
+  } catch (const Error& error) {
+    for (const Problem& problem : error.problems()) missing.push_back(problem.what);
+  }
+  if (arguments.json) return Print(JsonText({{"valid", true}, {"files", resolved.files}, {"missing", missing}}));
+  std::string text = fmt::format("{}: valid\n", resolved.files.empty() ? "defaults" : resolved.files.back());
+  for (const std::string& what : missing) text += "note: " + what + "\n";
+  return Print(text);
+}
+
+/// Options at and below a section or option, in order.
+void CollectKeys(const SchemaNode& node, const std::string& key,
+                 std::vector<std::pair<std::string, const SchemaNode*>>* keys) {
+  if (node.type != ValueType::kStruct) keys->emplace_back(key, &node);
+  for (const SchemaNode& child : node.children) {
+    CollectKeys(child, JoinKey(node.type == ValueType::kList ? key + ".N" : key, child.name), keys);
+  }
+}
+
+int Keys(const ConfigArguments& arguments) {
+  const SchemaNode* node = FindSchema(arguments.path);
+  if (node == nullptr) {
+    std::vector<std::string> names = ConfigKeys();
+    for (const SchemaNode& child : RunSchema().children) names.push_back(child.name);
+    throw Error(ErrorCode::kUsage, fmt::format("unknown key '{}'{}", arguments.path, DidYouMean(arguments.path, names)),
+                "config keys", "'clner config keys' lists all keys");
+  }
+  std::vector<std::pair<std::string, const SchemaNode*>> keys;
+  CollectKeys(*node, arguments.path, &keys);
+  if (arguments.json) {
+    Json list = Json::array();
+    for (const auto& [key, schema] : keys) {
+      list.push_back({{"key", key},
+                      {"type", Expected(*schema)},
+                      {"unit", schema->info.unit},
+                      {"default", schema->default_value},
+                      {"doc", schema->info.doc}});
+    }
+    return Print(JsonText({{"keys", list}}));
+  }
+  std::string text;
+  for (const auto& [key, schema] : keys)
+    text += fmt::format("{}\n    {} ({})\n", key, schema->info.doc, Summary(*schema));
+  return Print(text);
+}
+
+int ShowDiff(const ConfigArguments& arguments) {
+  const RunConfig left = ResolveConfig(arguments.left, {}, {.use_environment = false}).config;
+  const RunConfig right = ResolveConfig(arguments.right, {}, {.use_environment = false}).config;
+  // One file is compared with the defaults, which stand on the left.
+  const std::vector<Difference> differences = arguments.right.empty() ? Diff(right, left) : Diff(left, right);
+  if (arguments.json) {
+    Json list = Json::array();
+    for (const Difference& d : differences) list.push_back({{"key", d.key}, {"left", d.left}, {"right", d.right}});
+    return Print(JsonText({{"differences", list}}));
+  }
+  std::string text;
+  for (const Difference& d : differences) {
+    text +=
+        fmt::format("{}: {} -> {}\n", d.key, d.left.empty() ? "(none)" : d.left, d.right.empty() ? "(none)" : d.right);
+  }
+  return Print(text);
+}
+
+void AddSet(CLI::App* command, const Arguments& arguments) {
+  command->add_option("--set", arguments->set, "override one value, key=value; repeatable, the last one wins")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+CLI::App* Add(CLI::App* parent, const std::string& name, const std::string& help, Action* action,
+              const Arguments& arguments, int (*run)(const ConfigArguments&)) {
+  CLI::App* command = parent->add_subcommand(name, help);
+  command->callback([=] { *action = [=] { return run(*arguments); }; });
+  return command;
+}
+
+}  // namespace
+
+void AddConfig(CLI::App& app, const Globals& /*globals*/, Action* action) {
+  CLI::App* config = app.add_subcommand("config", "write, complete, check and explain configurations");
+  config->require_subcommand(1);
+  const auto arguments = std::make_shared<ConfigArguments>();
+  const std::string config_help = "configuration: a path, a shipped preset, or - for standard input";
+
+  CLI::App* init = Add(config, "init", "print a complete, commented configuration", action, arguments, Init);
+  init->add_option("-o,--output", arguments->output, "file to write, which must not exist")->type_name("FILE");
+
+  CLI::App* show = Add(config, "show", "print the resolved configuration", action, arguments, Show);
+  show->add_option("-c,--config", arguments->config, config_help)->type_name("FILE");
+  AddSet(show, arguments);
+  show->add_flag("--origin", arguments->origin, "say where each value came from");
+  show->add_flag("--json", arguments->json, "print JSON");
+
+  CLI::App* check = Add(config, "check", "check a configuration and the files it names", action, arguments, Check);
+  check->add_option("-c,--config", arguments->config, config_help)->type_name("FILE")->required();
+  AddSet(check, arguments);
+  check->add_flag("--files,!--no-files", arguments->files, "check that the files exist (default); --no-files does not");
+  check->add_flag("--json", arguments->json, "print JSON");
+
+  CLI::App* keys =
+      Add(config, "keys", "list the options with type, range, default and meaning", action, arguments, Keys);
+  keys->add_option("path", arguments->path, "section or option, e.g. train.optimizer")->type_name("PATH");
+  keys->add_flag("--json", arguments->json, "print JSON");
+
+  CLI::App* diff = Add(config, "diff", "print what differs from the defaults or between two configurations", action,
+                       arguments, ShowDiff);
+  diff->add_option("a", arguments->left, config_help)->type_name("A")->required();
+  diff->add_option("b", arguments->right, "second configuration; without it A is compared with the defaults")
+      ->type_name("B");
+  diff->add_flag("--json", arguments->json, "print JSON");
+
+  CLI::App* fill =
+      Add(config, "fill", "print a partial configuration completed with the defaults", action, arguments, Fill);
+  fill->add_option("file", arguments->config, config_help)->type_name("FILE")->required();
+  AddSet(fill, arguments);
+  fill->add_option("-o,--output", arguments->output, "file to write, which must not exist")->type_name("FILE");
+
+  Add(config, "schema", "print the JSON Schema of configurations", action, arguments,
+      [](const ConfigArguments&) { return Print(JsonSchema()); });
+  Add(config, "docs", "print docs/config.md", action, arguments,
+      [](const ConfigArguments&) { return Print(ConfigReference()); });
+}
+
+}  // namespace clner::cli

@@ -1,0 +1,262 @@
+#include "usage_error.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "core/utf8.h"
+#include "option_table.h"
+
+namespace clner::cli {
+namespace {
+
+const auto kAnyCommand = [](const CLI::App*) { return true; };
+const auto kAnyOption = [](const CLI::Option*) { return true; };
+
+std::string Quoted(const std::string& text) { return "'" + Printable(text) + "'"; }
+
+/// The program followed by the chosen command and subcommand.
+std::vector<CLI::App*> ChosenApps(const CLI::App& root) {
+  std::vector<CLI::App*> chain = {const_cast<CLI::App*>(&root)};
+  while (!chain.back()->get_subcommands().empty()) chain.push_back(chain.back()->get_subcommands().front());
+  return chain;
+}
+
+std::string FullName(const std::vector<CLI::App*>& chain) {
+  std::string name = "clner";
+  for (size_t i = 1; i < chain.size(); ++i) name += " " + chain[i]->get_name();
+  return name;
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : app.get_subcommands(kAnyCommand)) {
+    if (!child->get_group().empty()) names.push_back(child->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options(kAnyOption)) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+/// "--output" for an option, "GOLD" for a positional argument.
+std::string DisplayName(const CLI::Option& option) {
+  if (!option.get_lnames().empty()) return "--" + option.get_lnames().front();
+  if (!option.get_snames().empty()) return "-" + option.get_snames().front();
+  return option.get_name(true);
+}
+
+/// ": " and the first sentence of the help.
+std::string Explanation(const OptionRow& row) {
+  std::string sentence = row.help.substr(0, row.help.find(". "));
+  if (!sentence.empty() && sentence.back() == '.') sentence.pop_back();
+  return sentence.empty() ? sentence : ": " + sentence;
+}
+
+void AddUnknown(const std::vector<CLI::App*>& chain, ProblemList* problems) {
+  const CLI::App& last = *chain.back();
+  const std::vector<std::string> commands = CommandNames(last);
+  const std::string help = "'" + FullName(chain) + " --help' lists ";
+  std::vector<std::string> options, others;
+  for (const CLI::App* app : chain) {
+    for (const std::string& extra : app->remaining(false)) {
+      if (extra == "--") continue;
+      (extra.size() > 1 && extra[0] == '-' ? options : others).push_back(extra);
+      if (!commands.empty() && options.empty()) {  // its options cannot be judged before the command is known
+        problems->Add(ErrorCode::kUsage,
+                      {"unknown command " + Quoted(extra) + DidYouMean(extra, commands), "", help + "the valid ones"});
+        return;
+      }
+    }
+  }
+  for (const std::string& option : options) {
+    const std::string name = option.substr(0, option.find('='));
+    problems->Add(ErrorCode::kUsage, {"unknown option " + Quoted(name) + DidYouMean(name, OptionNames(last)), "",
+                                      help + "the valid ones"});
+  }
+  if (!options.empty()) return;  // what follows an unknown option is most likely its value
+  for (const std::string& other : others) {
+    problems->Add(ErrorCode::kUsage,
+                  {"unexpected argument " + Quoted(other), "", help + "the arguments; quote a name that holds blanks"});
+  }
+}
+
+void AddMissing(const std::vector<CLI::App*>& chain, ProblemList* problems) {
+  for (const CLI::Option* option : chain.back()->get_options(kAnyOption)) {
+    if (!option->get_required() || option->count() > 0) continue;
+    const OptionRow row = ReadOption(*option);
+    const std::string kind = row.positional ? "argument " : "option ";
+    problems->Add(ErrorCode::kUsage, {kind + Quoted(DisplayName(*option)) + " is missing", "",
+                                      "give " + row.Signature() + Explanation(row)});
+  }
+}
+
+void AddConflicts(const std::vector<CLI::App*>& chain, ProblemList* problems) {
+  for (const CLI::App* app : chain) {
+    for (const CLI::Option* option : app->get_options(kAnyOption)) {
+      if (option->count() == 0) continue;
+      for (const CLI::Option* other : option->get_excludes()) {
+        // The exclusion is stored on both sides; the one with the smaller name reports it.
+        if (other->count() == 0 || DisplayName(*other) < DisplayName(*option)) continue;
+        problems->Add(ErrorCode::kUsage,
+                      {Quoted(DisplayName(*option)) + " and " + Quoted(DisplayName(*other)) + " exclude each other", "",
+                       "give one of them"});
+      }
+      for (const CLI::Option* other : option->get_needs()) {
+        if (other->count() > 0) continue;
+        problems->Add(ErrorCode::kUsage, {Quoted(DisplayName(*option)) + " needs " + Quoted(DisplayName(*other)), "",
+                                          "give both or none"});
+      }
+      const int most = option->get_items_expected_max();
+      if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw && most > 0 &&
+          option->count() > static_cast<size_t>(most)) {
+        problems->Add(ErrorCode::kUsage,
+                      {Quoted(DisplayName(*option)) + " is given " + std::to_string(option->count()) + " times", "",
+                       "give it once"});
+      }
+    }
+  }
+}
+
+Problem BadValue(const CLI::Option& option, const std::string& message) {
+  const OptionRow row = ReadOption(option);
+  if (row.value.empty()) {
+    return {"flag " + Quoted(DisplayName(option)) + " takes no value", "", "write " + DisplayName(option) + " alone"};
+  }
+  std::string bad = option.results().empty() ? "" : option.results().back();
+  for (const std::string& value : option.results()) {
+    if (!value.empty() && message.find(value) != std::string::npos) {
+      bad = value;
+      break;
+    }
+  }
+  std::string fix = "give ";
+  if (!row.choices.empty()) {
+    fix += "one of " + Join(row.choices, ", ");
+  } else if (row.value == "N" || row.value == "X") {
+    fix += (row.value == "N" ? "a whole number" : "a number") + (row.range.empty() ? "" : " " + row.range);
+  } else {
+    fix += row.Signature() + Explanation(row);
+  }
+  return {"invalid value " + Quoted(bad) + " for " + Quoted(DisplayName(option)) + DidYouMean(bad, row.choices), "",
+          fix};
+}
+
+/// Runs conversion and checks of each given option again to find the one that throws.
+void AddBadValues(const std::vector<CLI::App*>& chain, ProblemList* problems) {
+  for (CLI::App* app : chain) {
+    for (CLI::Option* option : app->get_options(kAnyOption)) {
+      if (option->count() == 0 || option == app->get_help_ptr()) continue;
+      try {
+        option->run_callback();
+      } catch (const CLI::CallForVersion&) {
+        continue;
+      } catch (const CLI::ParseError& error) {
+        problems->Add(ErrorCode::kUsage, BadValue(*option, error.what()));
+      }
+    }
+  }
+}
+
+/// An option without its value at the end of the command line, or a flag with one. CLI11 starts its message with the
+/// name.
+void AddMismatch(const std::vector<CLI::App*>& chain, const std::string& message, ProblemList* problems) {
+  for (auto app = chain.rbegin(); app != chain.rend(); ++app) {
+    for (const CLI::Option* option : (*app)->get_options(kAnyOption)) {
+      const OptionRow row = ReadOption(*option);
+      for (const std::string& name : row.names) {
+        const std::string bare = name.substr(name.find_first_not_of('-'));
+        if (row.value.empty() && message.rfind(bare + " was given", 0) == 0) {
+          problems->Add(ErrorCode::kUsage, BadValue(*option, message));
+          return;
+        }
+        if (row.value.empty() || message.rfind(name + ":", 0) != 0) continue;
+        problems->Add(ErrorCode::kUsage,
+                      {"option " + Quoted(name) + " needs a value", "", "give " + row.Signature() + Explanation(row)});
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void FinishParser(CLI::App& root, const std::function<void(CLI::App&)>& add_globals) {
+  std::vector<CLI::App*> apps = {&root};
+  for (size_t i = 0; i < apps.size(); ++i) {
+    CLI::App* app = apps[i];
+    const std::vector<CLI::App*> children = app->get_subcommands(kAnyCommand);
+    apps.insert(apps.end(), children.begin(), children.end());
+    add_globals(*app);
+    // Without a limit a file named like a command would be taken for a second command.
+    if (!children.empty()) app->require_subcommand(0, 1);
+    for (CLI::Option* option : app->get_options(kAnyOption)) {
+      if (option->get_items_expected_max() == 0) {
+        option->disable_flag_override();
+        continue;
+      }
+      const bool positional = option->get_positional() && option->get_lnames().empty() && option->get_snames().empty();
+      if (!positional && option->get_expected_max() >= CLI::detail::expected_max_vector_size)
+        option->allow_extra_args(false);
+      if (option->get_default_str().empty()) option->capture_default_str();
+    }
+  }
+}
+
+std::vector<std::string> ChosenPath(const CLI::App& root) {
+  std::vector<std::string> path;
+  const std::vector<CLI::App*> chain = ChosenApps(root);
+  for (size_t i = 1; i < chain.size(); ++i) path.push_back(chain[i]->get_name());
+  return path;
+}
+
+void CheckArguments(const std::vector<std::string>& arguments) {
+  ProblemList problems;
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (argument.size() > 3 && argument.rfind("--", 0) == 0 && argument.find('=') == argument.size() - 1) {
+      const std::string name = argument.substr(0, argument.size() - 1);
+      problems.Add(ErrorCode::kUsage, {"option " + Quoted(name) + " has no value behind '='", "",
+                                       "give a value; an empty one is written " + name + " ''"});
+    }
+  }
+  problems.ThrowIfAny();
+}
+
+void RequireCommand(const CLI::App& root) {
+  const std::vector<CLI::App*> chain = ChosenApps(root);
+  const std::vector<std::string> commands = CommandNames(*chain.back());
+  if (commands.empty()) return;
+  const std::string what = chain.size() == 1 ? "no command given" : Quoted(FullName(chain)) + " needs a command";
+  throw Error(ErrorCode::kUsage, what, "", "one of " + Join(commands, ", ") + "; see '" + FullName(chain) + " --help'");
+}
+
+Error UsageError(CLI::App& root, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> chain = ChosenApps(root);
+  const std::string message = error.what();
+  ProblemList problems;
+  AddUnknown(chain, &problems);
+  if (problems.empty()) AddConflicts(chain, &problems);
+  if (problems.empty() && error.get_name() == "ArgumentMismatch") AddMismatch(chain, message, &problems);
+  if (problems.empty()) AddBadValues(chain, &problems);
+  if (problems.empty()) AddMissing(chain, &problems);
+  if (problems.empty()) {
+    problems.Add(ErrorCode::kUsage, {"command line not understood: " + Printable(message, 200), "",
+                                     "see '" + FullName(chain) + " --help'"});
+  }
+  try {
+    problems.ThrowIfAny();
+  } catch (const Error& collected) {
+    return collected;
+  }
+  return Error(ErrorCode::kInternal, "no problem found in a refused command line");
+}
+
+}  // namespace clner::cli
