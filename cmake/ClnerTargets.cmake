@@ -2,6 +2,10 @@
 add_library(clner_flags INTERFACE)
 target_include_directories(clner_flags INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(clner_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 reports overlapping copies inside std::string concatenation that cannot happen (GCC bug 105651).
+  target_compile_options(clner_flags INTERFACE -Wno-restrict)
+endif()
 target_compile_definitions(clner_flags INTERFACE CLNER_VERSION="${PROJECT_VERSION}")
 if(CLNER_SANITIZE)
   target_compile_options(clner_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -122,8 +122,8 @@ std::shared_ptr<const YamlNode> AssignedValue(const std::string& key, const std:
   node->line = node->column = 1;
   const bool control =
       std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
-  if (FirstInvalidUtf8(text).has_value() || control) {
-    throw Error(ErrorCode::kConfig, "the value holds invalid UTF-8 or control characters", name, "write plain text");
+  if (control) {
+    throw Error(ErrorCode::kConfig, "the value holds control characters", name, "write plain text");
   }
   return node;
 }
@@ -131,7 +131,11 @@ std::shared_ptr<const YamlNode> AssignedValue(const std::string& key, const std:
 void Assign(const std::string& assignment, Layer layer, ErrorCode malformed, ConfigBuilder* builder,
             ProblemList* problems) {
   const size_t equals = assignment.find('=');
-  const std::string shown = Printable(ReplaceInvalidUtf8(assignment, nullptr), 120);
+  if (FirstInvalidUtf8(assignment).has_value()) {
+    problems->Add(malformed, {"an assignment is not valid UTF-8", layer.origin, "write plain text"});
+    return;
+  }
+  const std::string shown = Printable(assignment, 120);
   layer.name = layer.origin + (layer.origin == "--set" ? " " : ": ") + shown;
   if (equals == std::string::npos || equals == 0) {
     problems->Add(malformed,

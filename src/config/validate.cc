@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "config/regex_check.h"
 #include "config/resolve.h"
 #include "config/values.h"
 #include "core/suggest.h"
@@ -110,15 +111,10 @@ void CheckGroup(const GroupOptions& group, const std::string& key, Checker* chec
   } else if (group.match.size() > kMaxRegexBytes) {
     check->Add(match_key, fmt::format("{} is longer than {} bytes", match_key, kMaxRegexBytes),
                "split it into several groups");
-  } else {
-    try {
-      const std::regex probe(group.match, std::regex::ECMAScript);
-    } catch (const std::regex_error& error) {
-      check->Add(
-          match_key,
-          fmt::format("{} is not a regular expression: '{}' ({})", match_key, Printable(group.match), error.what()),
-          "use ECMAScript syntax; a literal dot is '\\.'");
-    }
+  } else if (const std::optional<std::string> reason = RegexProblem(group.match); reason.has_value()) {
+    check->Add(match_key,
+               fmt::format("{} is not a regular expression: '{}' ({})", match_key, Printable(group.match), *reason),
+               "use ECMAScript syntax; a literal dot is '\\.'");
   }
   if (!group.lr.has_value() && !group.weight_decay.has_value()) {
     check->Add(match_key, fmt::format("{} has no effect without {}.lr or {}.weight_decay", key, key, key),

@@ -1,5 +1,6 @@
 // SHA256SUMS files: the second half of sha256.h.
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <system_error>
 
@@ -16,7 +17,8 @@ constexpr size_t kHexDigits = 64;
 constexpr uint64_t kMaxListBytes = UINT64_C(16) << 20;
 constexpr const char* kCopyAgain = "copy or download the directory again";
 
-// Names below `directory` of everything that is no directory, sorted; a name with a leading dot hides itself and what it holds.
+// Names below `directory` of everything that is no directory, sorted; a name with a leading dot hides itself and what
+// it holds.
 std::vector<std::string> FilesBelow(const std::filesystem::path& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -42,9 +44,10 @@ using Sums = std::map<std::string, std::string>;
 
 Sums ReadSums(const std::filesystem::path& path) {
   std::error_code ignored;
+  if (!std::filesystem::is_directory(path.parent_path(), ignored)) internal::ThrowInput(path.parent_path(), ENOENT);
   if (!std::filesystem::exists(path, ignored)) {
-    throw Error(ErrorCode::kCorrupt, "the checksum list '" + Printable(path.filename().string(), 200) + "' is missing", path.string(),
-                "copy the whole directory, or load it without verification (--no-verify)");
+    throw Error(ErrorCode::kCorrupt, "the checksum list '" + Printable(path.filename().string(), 200) + "' is missing",
+                path.string(), "copy the whole directory, or load it without verification (--no-verify)");
   }
   Sums sums;
   const std::string text = ReadFile(path, kMaxListBytes);
@@ -57,7 +60,8 @@ Sums ReadSums(const std::filesystem::path& path) {
     const std::string hex = line.substr(0, kHexDigits);
     const bool shaped = line.size() > kHexDigits + 2 && line.compare(kHexDigits, 2, "  ") == 0 && IsHexDigest(hex);
     if (end == text.size() || !shaped || !sums.emplace(line.substr(kHexDigits + 2), hex).second) {
-      throw Error(ErrorCode::kCorrupt, "line '" + Printable(line, 100) + "' of the checksum list is cut, malformed or doubled",
+      throw Error(ErrorCode::kCorrupt,
+                  "line '" + Printable(line, 100) + "' of the checksum list is cut, malformed or doubled",
                   Place(path.string(), number), kCopyAgain);
     }
   }
@@ -84,7 +88,8 @@ void WriteChecksums(const std::filesystem::path& directory, const std::string& s
     if (name == sums_name) continue;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(directory / name))) continue;
     if (name.find_first_of("\r\n") != std::string::npos) {
-      throw Error(ErrorCode::kOutput, "file name '" + Printable(name, 200) + "' holds a line break", directory.string(), "rename the file");
+      throw Error(ErrorCode::kOutput, "file name '" + Printable(name, 200) + "' holds a line break", directory.string(),
+                  "rename the file");
     }
     text += Sha256OfFile(directory / name) + "  " + name + "\n";
   }
@@ -100,8 +105,8 @@ void VerifyChecksums(const std::filesystem::path& directory, const std::string& 
   }
   for (const std::string& name : FilesBelow(directory)) {
     if (name == sums_name || sums.contains(name)) continue;
-    problems.Add(ErrorCode::kCorrupt, {"file '" + Printable(name, 200) + "' is not in the checksum list", (directory / name).string(),
-                                       "remove the file; clner did not write it"});
+    problems.Add(ErrorCode::kCorrupt, {"file '" + Printable(name, 200) + "' is not in the checksum list",
+                                       (directory / name).string(), "remove the file; clner did not write it"});
   }
   problems.ThrowIfAny();
 }

@@ -45,8 +45,8 @@ std::optional<pid_t> OwnerOf(std::string_view name) {
   return pid;
 }
 
-// A temporary whose owner is gone. Our own pid counts as gone when nobody holds the lock: process numbers are used again,
-// in containers usually at once.
+// A temporary whose owner is gone. Our own pid counts as gone when nobody holds the lock: process numbers are used
+// again, in containers usually at once.
 bool IsStale(const std::filesystem::path& path, pid_t owner) {
   const bool dead = kill(owner, 0) != 0 && errno == ESRCH;
   if (!dead && owner != getpid()) return false;
@@ -61,7 +61,7 @@ Descriptor MakeTemporaryDirectory(const std::filesystem::path& path, const std::
   while (true) {
     if (Exists(path)) {
       if (!IsStale(path, getpid())) {
-        throw Error(ErrorCode::kOutput, "'" + Printable(target.string(), 1000) + "' is being written already", target.string(),
+        throw Error(ErrorCode::kOutput, internal::Quoted(target) + " is being written already", target.string(),
                     "wait until the other writer has ended");
       }
       internal::RemoveQuietly(path);
@@ -97,9 +97,8 @@ std::string HostName() {
   const ssize_t size = pread(fd, text, sizeof(text), 0);
   const std::string_view holder(text, size > 0 ? static_cast<size_t>(size) : 0);
   const std::string line = Printable(holder.substr(0, holder.find('\n')), 300);
-  throw Error(ErrorCode::kOutput,
-              "'" + Printable(path.string(), 1000) + "' is locked by " + (line.empty() ? "another process" : line), path.string(),
-              "wait until that process has ended, or choose another output with -o");
+  throw Error(ErrorCode::kOutput, internal::Quoted(path) + " is locked by " + (line.empty() ? "another process" : line),
+              path.string(), "wait until that process has ended, or choose another output with -o");
 }
 
 }  // namespace
@@ -108,8 +107,8 @@ AtomicDirectory::AtomicDirectory(const std::filesystem::path& target)
     : target_(internal::WithoutTrailingSlash(target)),
       temporary_(internal::ParentOf(target_) / (internal::TemporaryPrefix() + target_.filename().string())) {
   if (target_.filename().empty() || target_.filename() == "." || target_.filename() == "..") {
-    throw Error(ErrorCode::kOutput, "'" + Printable(target.string(), 1000) + "' is not the name of a new directory",
-                target.string(), "give a name such as runs/first");
+    throw Error(ErrorCode::kOutput, internal::Quoted(target) + " is not the name of a new directory", target.string(),
+                "give a name such as runs/first");
   }
   lock_ = MakeTemporaryDirectory(temporary_, target_).Release();
 }
@@ -130,7 +129,7 @@ void AtomicDirectory::SyncAll() const {
 void AtomicDirectory::Publish() {
   CLNER_CHECK(!published_, "publish twice");
   if (Exists(target_)) {
-    throw Error(ErrorCode::kOutput, "'" + Printable(target_.string(), 1000) + "' exists already", target_.string(),
+    throw Error(ErrorCode::kOutput, internal::Quoted(target_) + " exists already", target_.string(),
                 "choose another output with -o");
   }
   SyncAll();
@@ -191,7 +190,7 @@ FileLock::FileLock(const std::filesystem::path& path) {
   const int error = internal::TryLock(fd.get());
   if (error == EWOULDBLOCK) ThrowHeld(path, fd.get());
   if (error != 0) {
-    throw Error(ErrorCode::kOutput, "cannot lock '" + Printable(path.string(), 1000) + "': " + internal::ErrnoText(error),
+    throw Error(ErrorCode::kOutput, "cannot lock " + internal::Quoted(path) + ": " + internal::ErrnoText(error),
                 path.string(), "choose an output on a file system with locks");
   }
   const std::string holder = "process " + std::to_string(getpid()) + " on host " + HostName() + "\n";

@@ -38,17 +38,17 @@ std::string BothValues(const A& a, const B& b) {
 }
 }  // namespace internal
 
-#define CLNER_CHECK(condition, detail)                                                    \
-  do {                                                                                    \
+#define CLNER_CHECK(condition, detail)                                                        \
+  do {                                                                                        \
     if (!(condition)) ::clner::internal::CheckFailed(__FILE__, __LINE__, #condition, detail); \
   } while (false)
-#define CLNER_CHECK_OP_(a, op, b)                                                         \
-  do {                                                                                    \
-    const auto& check_a = (a);                                                            \
-    const auto& check_b = (b);                                                            \
-    if (!(check_a op check_b))                                                            \
-      ::clner::internal::CheckFailed(__FILE__, __LINE__, #a " " #op " " #b,              \
-                                     ::clner::internal::BothValues(check_a, check_b));    \
+#define CLNER_CHECK_OP_(a, op, b)                                                      \
+  do {                                                                                 \
+    const auto& check_a = (a);                                                         \
+    const auto& check_b = (b);                                                         \
+    if (!(check_a op check_b))                                                         \
+      ::clner::internal::CheckFailed(__FILE__, __LINE__, #a " " #op " " #b,            \
+                                     ::clner::internal::BothValues(check_a, check_b)); \
   } while (false)
 #define CLNER_CHECK_EQ(a, b) CLNER_CHECK_OP_(a, ==, b)
 #define CLNER_CHECK_LT(a, b) CLNER_CHECK_OP_(a, <, b)

@@ -1,11 +1,11 @@
 #include "core/fault.h"
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -37,7 +37,8 @@ constexpr std::pair<const char*, int> kErrors[] = {
 };
 
 [[noreturn]] void Malformed(std::string_view rule, const std::string& why) {
-  throw Error(ErrorCode::kUsage, "bad fault rule '" + std::string(rule) + "': " + why, "environment variable CLNER_FAULT",
+  throw Error(ErrorCode::kUsage, "bad fault rule '" + std::string(rule) + "': " + why,
+              "environment variable CLNER_FAULT",
               "write action@operation:count, e.g. kill@rename:2 or error@write:5=ENOSPC");
 }
 

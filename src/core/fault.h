@@ -17,8 +17,9 @@ using FaultHook = std::function<int(const char* op)>;
 void SetFaultHook(FaultHook hook);
 
 /// True if the plan in CLNER_FAULT has `action` at this call of `op` (e.g. action "nan", op "step"); counts the call.
-/// CLNER_FAULT is a comma-separated list of `action@op:k[+][=ERRNO]`: k (default 1) counts calls from 1, `+` means every
-/// later call too. The file layer knows `kill`, `short` and `error` (errno name, default EIO). A malformed plan is kUsage.
+/// CLNER_FAULT is a comma-separated list of `action@op:k[+][=ERRNO]`: k (default 1) counts calls from 1, `+` means
+/// every later call too. The file layer knows `kill`, `short` and `error` (errno name, default EIO). A malformed plan
+/// is kUsage.
 [[nodiscard]] bool FaultPlanned(std::string_view action, std::string_view op);
 
 namespace internal {

@@ -15,8 +15,6 @@
 namespace clner::internal {
 namespace {
 
-std::string Quoted(const std::filesystem::path& path) { return "'" + Printable(path.string(), 1000) + "'"; }
-
 bool IsIoFailure(int error) { return error == EIO || error == EMFILE || error == ENFILE; }
 
 std::string FixFor(int error) {
@@ -49,6 +47,8 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
+std::string Quoted(const std::filesystem::path& path) { return "'" + Printable(path.string(), 1000) + "'"; }
+
 std::string ErrnoText(int error) { return std::generic_category().message(error); }
 
 void ThrowInput(const std::filesystem::path& path, int error) {
@@ -67,8 +67,8 @@ void ThrowCreate(const std::filesystem::path& path, int error) {
 }
 
 void ThrowIo(const char* verb, const std::filesystem::path& path, int error) {
-  throw Error(ErrorCode::kIo, std::string("cannot ") + verb + " " + Quoted(path) + ": " + ErrnoText(error), path.string(),
-              FixFor(error));
+  throw Error(ErrorCode::kIo, std::string("cannot ") + verb + " " + Quoted(path) + ": " + ErrnoText(error),
+              path.string(), FixFor(error));
 }
 
 int Open(const std::filesystem::path& path, int flags, mode_t mode) {

@@ -31,6 +31,8 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// The path in quotes, safe to print.
+[[nodiscard]] std::string Quoted(const std::filesystem::path& path);
 /// The text of an errno value, e.g. "No space left on device".
 [[nodiscard]] std::string ErrnoText(int error);
 /// Input cannot be opened: 66, or 74 for an I/O error or exhausted descriptors.

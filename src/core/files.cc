@@ -75,7 +75,8 @@ bool InputFile::WaitForWriter(char* buffer, size_t capacity, size_t* count) {
     if (got < 0 && errno != EAGAIN) internal::ThrowIo("read", name_, errno);
     struct pollfd state = {fd_, POLLIN, 0};
     // 0 bytes mean the end only if a writer has been there: then poll reports a hang-up.
-    const bool ended = got == 0 && poll(&state, 1, kWriterPollMs) > 0 && (state.revents & (POLLHUP | POLLIN)) == POLLHUP;
+    const bool ended =
+        got == 0 && poll(&state, 1, kWriterPollMs) > 0 && (state.revents & (POLLHUP | POLLIN)) == POLLHUP;
     if (got != 0 || ended) {
       waiting_ = false;
       SetBlocking(fd_);
@@ -83,7 +84,7 @@ bool InputFile::WaitForWriter(char* buffer, size_t capacity, size_t* count) {
       return got >= 0;
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw Error(ErrorCode::kNoInput, "nobody writes to the FIFO '" + Printable(name_.string(), 1000) + "' (waited 10 s)",
+      throw Error(ErrorCode::kNoInput, "nobody writes to the FIFO " + internal::Quoted(name_) + " (waited 10 s)",
                   name_.string(), "start the program that fills it first");
     }
   }
@@ -94,8 +95,8 @@ void InputFile::CheckUnchanged() const {
   if (fstat(fd_, &info) != 0) internal::ThrowIo("read", name_, errno);
   if (position_ == size_ && static_cast<uint64_t>(info.st_size) == size_ && ModifiedNs(info) == modified_ns_) return;
   throw Error(ErrorCode::kIo,
-              "'" + Printable(name_.string(), 1000) + "' changed while it was read (" + std::to_string(size_) +
-                  " bytes at first, " + std::to_string(info.st_size) + " now)",
+              internal::Quoted(name_) + " changed while it was read (" + std::to_string(size_) + " bytes at first, " +
+                  std::to_string(info.st_size) + " now)",
               name_.string(), "wait until the program that writes it has ended");
 }
 
@@ -116,7 +117,7 @@ std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
   const auto check_size = [&](uint64_t size) {
     if (size <= max_bytes) return;
     throw Error(ErrorCode::kData,
-                "'" + Printable(file.name().string(), 1000) + "' is larger than the limit of " + std::to_string(max_bytes) + " bytes",
+                internal::Quoted(file.name()) + " is larger than the limit of " + std::to_string(max_bytes) + " bytes",
                 file.name().string(), "check that it is the right file");
   };
   check_size(file.size());
@@ -144,7 +145,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   if (fd.get() < 0 || fstat(fd.get(), &info) != 0) internal::ThrowInput(path, errno);
   if (S_ISDIR(info.st_mode)) internal::ThrowInput(path, EISDIR);
   if (!S_ISREG(info.st_mode)) {
-    throw Error(ErrorCode::kNoInput, "cannot read '" + Printable(path.string(), 1000) + "': not a regular file", path.string(),
+    throw Error(ErrorCode::kNoInput, "cannot read " + internal::Quoted(path) + ": not a regular file", path.string(),
                 "copy the stream to a file first");
   }
   if (info.st_size == 0) return;
@@ -153,9 +154,10 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   void* data = errno != 0 ? MAP_FAILED : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) {
     const int error = errno;
-    throw Error(error == ENOMEM || error == EAGAIN ? ErrorCode::kResource : ErrorCode::kIo,
-                "cannot map '" + Printable(path.string(), 1000) + "' (" + std::to_string(size) + " bytes): " + internal::ErrnoText(error),
-                path.string(), "free some memory or raise the limit (ulimit -v)");
+    throw Error(
+        error == ENOMEM || error == EAGAIN ? ErrorCode::kResource : ErrorCode::kIo,
+        "cannot map " + internal::Quoted(path) + " (" + std::to_string(size) + " bytes): " + internal::ErrnoText(error),
+        path.string(), "free some memory or raise the limit (ulimit -v)");
   }
   data_ = static_cast<const std::byte*>(data);
   size_ = size;
@@ -187,8 +189,8 @@ std::filesystem::path ResolveInside(const std::filesystem::path& directory, cons
     inside = !error && root_end == root.end();
   }
   if (inside) return directory / relative;
-  throw Error(ErrorCode::kCorrupt, "file name '" + Printable(name, 200) + "' is outside the model directory", directory.string(),
-              "use only models whose files lie in their own directory");
+  throw Error(ErrorCode::kCorrupt, "file name '" + Printable(name, 200) + "' is outside the model directory",
+              directory.string(), "use only models whose files lie in their own directory");
 }
 
 }  // namespace clner

@@ -13,8 +13,9 @@
 
 namespace clner {
 
-/// Sequential reader of a regular file or a stream ("-" = stdin, pipes, FIFOs, devices). 66 when missing, unreadable or a
-/// directory, or when nobody opens a FIFO for writing within 10 s; 74 on a read error or when a regular file changes meanwhile.
+/// Sequential reader of a regular file or a stream ("-" = stdin, pipes, FIFOs, devices). 66 when missing, unreadable or
+/// a directory, or when nobody opens a FIFO for writing within 10 s; 74 on a read error or when a regular file changes
+/// meanwhile.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
@@ -38,10 +39,12 @@ class InputFile {
   int64_t modified_ns_ = 0;
 };
 
-/// Reads a regular file or a stream ("-" = stdin). 66 if missing/unreadable/a directory, 65 over `max_bytes`, 74 on a read error.
+/// Reads a regular file or a stream ("-" = stdin). 66 if missing/unreadable/a directory, 65 over `max_bytes`, 74 on a
+/// read error.
 [[nodiscard]] std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = UINT64_C(4) << 30);
 
-/// Read-only private memory map of a whole regular file. A file that shrinks later can raise SIGBUS, so map model files only, never user data.
+/// Read-only private memory map of a whole regular file. A file that shrinks later can raise SIGBUS, so map model files
+/// only, never user data.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -55,9 +58,10 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Writes a file under a temporary name in the target directory; Commit() flushes, fsyncs, renames and fsyncs the directory.
-/// Destruction without Commit() removes the temporary file. Errors: 73 cannot create, 74 write failed (disk full names the path).
-/// A symbolic link keeps pointing where it does; an existing device or FIFO (/dev/null) is written to directly.
+/// Writes a file under a temporary name in the target directory; Commit() flushes, fsyncs, renames and fsyncs the
+/// directory. Destruction without Commit() removes the temporary file. Errors: 73 cannot create, 74 write failed (disk
+/// full names the path). A symbolic link keeps pointing where it does; an existing device or FIFO (/dev/null) is
+/// written to directly.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);
@@ -76,8 +80,9 @@ class AtomicFile {
 };
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 
-/// Output stream to a path (atomic) or "-" (stdout, checked at close; a closed reader ends the process quietly by SIGPIPE).
-/// The text of one Write is never split between flushes: give whole records, and stdout holds whole records at any time.
+/// Output stream to a path (atomic) or "-" (stdout, checked at close; a closed reader ends the process quietly by
+/// SIGPIPE). The text of one Write is never split between flushes: give whole records, and stdout holds whole records
+/// at any time.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path_or_dash);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/json_sax.h"

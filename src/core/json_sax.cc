@@ -1,5 +1,6 @@
 #include "core/json_sax.h"
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -69,7 +70,8 @@ class Adapter {
   bool number_unsigned(number_unsigned_t value) { return events_.Unsigned(value), true; }
   bool number_float(number_float_t value, const string_t& digits) {
     // The parser falls back to double for integers that do not fit.
-    if (digits.find_first_of(".eE") == string_t::npos) events_.Refuse("integer " + Printable(digits, 40) + " exceeds 64 bits", kFix);
+    if (digits.find_first_of(".eE") == string_t::npos)
+      events_.Refuse("integer " + Printable(digits, 40) + " exceeds 64 bits", kFix);
     return events_.Float(value), true;
   }
   bool string(string_t& value) { return events_.String(value), true; }
@@ -86,7 +88,8 @@ class Adapter {
 
  private:
   void Descend() {
-    if (++depth_ > kMaxJsonDepth) events_.Refuse("bad JSON: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels", kFix);
+    if (++depth_ > kMaxJsonDepth)
+      events_.Refuse("bad JSON: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels", kFix);
   }
 
   JsonEvents& events_;

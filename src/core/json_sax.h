@@ -38,8 +38,8 @@ class JsonEvents {
   ErrorCode code_ = ErrorCode::kInternal;
 };
 
-/// Parses all of `text` and calls `events`. Throws Error{code} on bad syntax, invalid UTF-8, NUL bytes, depth > 64, integers
-/// beyond 64 bits, numbers beyond double and text behind the value. Duplicate keys are the handler's affair.
+/// Parses all of `text` and calls `events`. Throws Error{code} on bad syntax, invalid UTF-8, NUL bytes, depth > 64,
+/// integers beyond 64 bits, numbers beyond double and text behind the value. Duplicate keys are the handler's affair.
 void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events);
 
 }  // namespace clner::internal

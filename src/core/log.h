@@ -1,4 +1,5 @@
-// The one logger: diagnostics to stderr (and an optional file). spdlog stays inside log.cc because LibTorch shadows its fmt.
+// The one logger: diagnostics to stderr (and an optional file). spdlog stays inside log.cc because LibTorch shadows its
+// fmt.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,8 @@ namespace clner {
 enum class LogLevel { kQuiet, kInfo, kVerbose, kDebug };
 
 void SetLogLevel(LogLevel level);
-/// Also writes every message with a UTC stamp to `path` (appended).
+/// Also writes every message with a UTC stamp to `path` (appended): those of the level, and at least kInfo. A disk that
+/// is full later makes the next message throw 74.
 void SetLogFile(const std::filesystem::path& path);
 /// True if colour may be used on stderr: terminal, no NO_COLOR, not switched off.
 [[nodiscard]] bool UseColor();
@@ -22,14 +24,16 @@ void LogInfo(std::string_view message);
 void LogVerbose(std::string_view message);
 void LogDebug(std::string_view message);
 /// Counts warnings per kind; the first three of a kind are shown with place, the rest summed up by LogWarningSummary().
-void LogWarning(std::string_view kind, std::string_view message, std::string_view where = {}, std::string_view fix = {});
+void LogWarning(std::string_view kind, std::string_view message, std::string_view where = {},
+                std::string_view fix = {});
 void LogWarningSummary();
 /// Warnings so far (for --strict).
 [[nodiscard]] size_t WarningCount();
 /// Prints an error report (Error::what()) to stderr and the log file.
 void LogError(std::string_view report);
 
-/// Progress of long work: a bar with rate and ETA on a terminal, else one plain line every 30 s or 10 %; silent when quiet.
+/// Progress of long work: a bar with rate and ETA on a terminal, else one plain line every 30 s or 10 % (at most one a
+/// second); silent when quiet. Durations are monotonic. Lines of the logger are printed above the bar.
 class Progress {
  public:
   /// `total` 0 = unknown; `unit` e.g. "steps", "sentences".
@@ -39,6 +43,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   /// `done` so far (monotonic); `note` is shown behind (e.g. "loss 3.21").
   void Update(int64_t done, std::string_view note = {});
+  /// Prints the closing line. The destructor does it unless an exception is on its way.
   void Finish();
 
  private:

@@ -13,7 +13,6 @@
 #include "core/fault.h"
 #include "core/file_ops.h"
 #include "core/files.h"
-#include "core/utf8.h"
 
 namespace clner {
 namespace {
@@ -23,8 +22,6 @@ using internal::Descriptor;
 constexpr size_t kBufferBytes = 256 * 1024;
 // Room for the prefix within the 255 bytes of a file name.
 constexpr size_t kNameBytes = 100;
-
-std::string Quoted(const std::filesystem::path& path) { return "'" + Printable(path.string(), 1000) + "'"; }
 
 // The file that `path` stands for: links are followed, so that the link itself survives the rename.
 std::filesystem::path Target(const std::filesystem::path& path) {

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,7 +23,8 @@ struct TensorInfo {
   std::string name;
   DType dtype = DType::kF32;
   std::vector<int64_t> shape = {};
-  std::span<const std::byte> bytes = {};  ///< lies in the mapped file; little-endian, row-major
+  /// Lies in the mapped file; little-endian, row-major; not aligned if the file's header has an odd length.
+  std::span<const std::byte> bytes = {};
   [[nodiscard]] int64_t elements() const;
 };
 
@@ -32,7 +32,7 @@ struct TensorInfo {
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
-  [[nodiscard]] const std::vector<TensorInfo>& tensors() const { return tensors_; }  ///< in file order
+  [[nodiscard]] const std::vector<TensorInfo>& tensors() const { return tensors_; }  ///< in the order of their data
   [[nodiscard]] const TensorInfo* Find(const std::string& name) const;               ///< null when absent
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -42,11 +42,13 @@ class SafetensorsFile {
   std::filesystem::path path_;
   MappedFile file_;
   std::vector<TensorInfo> tensors_;
-  std::map<std::string, size_t> index_;
+  std::vector<uint32_t> by_name_;  // positions in tensors_, sorted by name
   std::map<std::string, std::string> metadata_;
 };
 
 /// Writes tensors in the given order (data aligned to 8 bytes by padding the header with blanks) through AtomicFile.
+/// The file that the tensors are mapped from may be the target. 73 and 74 as AtomicFile; a byte count that does not fit
+/// shape and dtype, a doubled or reserved name is a bug of the caller.
 void WriteSafetensors(const std::filesystem::path& path, const std::vector<TensorInfo>& tensors,
                       const std::map<std::string, std::string>& metadata);
 /// Throws kCorrupt "non-finite value in tensor T" if a floating tensor holds NaN or Inf.

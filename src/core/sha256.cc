@@ -68,7 +68,8 @@ std::string Sha256OfFile(const std::filesystem::path& path) {
   InputFile file(path);
   std::vector<char> buffer(kReadBytes);
   Sha256 sha;
-  while (const size_t count = file.Read(buffer.data(), buffer.size())) sha.Update(std::string_view(buffer.data(), count));
+  while (const size_t count = file.Read(buffer.data(), buffer.size()))
+    sha.Update(std::string_view(buffer.data(), count));
   return sha.HexDigest();
 }
 

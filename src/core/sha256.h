@@ -29,10 +29,11 @@ class Sha256 {
 /// 66 when missing or unreadable, 74 when reading fails.
 [[nodiscard]] std::string Sha256OfFile(const std::filesystem::path& path);
 
-/// Writes `sums_name` (`<hex>  <name>` lines, sorted) over the regular files of `directory` and its subdirectories. Names
-/// that begin with a dot (temporary files, .git) are no part of a model: neither written nor checked.
+/// Writes `sums_name` (`<hex>  <name>` lines, sorted) over the regular files of `directory` and its subdirectories.
+/// Names that begin with a dot (temporary files, .git) are no part of a model: neither written nor checked.
 void WriteChecksums(const std::filesystem::path& directory, const std::string& sums_name = "SHA256SUMS");
-/// Throws kCorrupt naming every file that is missing or differs, and unlisted ones; kCorrupt when the list itself is missing or malformed.
+/// Throws kCorrupt naming every file that is missing or differs, and unlisted ones; kCorrupt when the list itself is
+/// missing or malformed.
 void VerifyChecksums(const std::filesystem::path& directory, const std::string& sums_name = "SHA256SUMS");
 
 }  // namespace clner

@@ -1,9 +1,10 @@
 #include "core/stop.h"
 
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
 #include <ctime>
-#include <atomic>
-#include <unistd.h>
 
 namespace clner {
 namespace {

@@ -9,7 +9,8 @@
 
 namespace clner {
 
-/// Byte offset of the first sequence that is not valid UTF-8 (overlong, surrogate, > U+10FFFF, cut off), or nullopt. NUL counts as valid here.
+/// Byte offset of the first sequence that is not valid UTF-8 (overlong, surrogate, > U+10FFFF, cut off), or nullopt.
+/// NUL counts as valid here.
 [[nodiscard]] std::optional<size_t> FirstInvalidUtf8(std::string_view text);
 /// Decodes the code point at `*position` and moves `*position` behind it. `text` must be valid UTF-8.
 [[nodiscard]] char32_t DecodeUtf8(std::string_view text, size_t* position);

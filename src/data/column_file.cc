@@ -85,7 +85,8 @@ std::string RaggedFix(const ColumnRow& row, ColumnDelimiter delimiter, size_t ex
   const std::string_view text = WithoutTrailingBlanks(row.text);
   if (delimiter == ColumnDelimiter::kBlanks && row.fields.size() > expected) {
     if (SplitTabs(text).size() == expected) return "a word holds a space: read with the delimiter 'tab'";
-    if (expected == 2) return "if the word holds a space, read with the delimiter 'last'; else correct the row or use --on-error skip";
+    if (expected == 2)
+      return "if the word holds a space, read with the delimiter 'last'; else correct the row or use --on-error skip";
   }
   return "correct the row (a missing blank line or a cut file?), or leave such sentences out with --on-error skip";
 }
@@ -203,8 +204,8 @@ void ColumnReader::State::CheckRows(Block* block) {
     const size_t fields = rows[i].fields.size();
     if (i < own ? fields == expected : fields <= std::max<size_t>(expected, 2)) continue;
     block->problems.push_back({fmt::format("row has {} column{}, expected {}{}: '{}'", fields, fields == 1 ? "" : "s",
-                                           i < own ? "" : "at most ", i < own ? expected : std::max<size_t>(expected, 2),
-                                           Printable(rows[i].text)),
+                                           i < own ? "" : "at most ",
+                                           i < own ? expected : std::max<size_t>(expected, 2), Printable(rows[i].text)),
                                Place(name, rows[i].line), RaggedFix(rows[i], options.delimiter, expected)});
   }
   if (!block->problems.empty()) return;

@@ -22,9 +22,9 @@ enum class ColumnDelimiter {
 
 struct ColumnFileOptions {
   ColumnDelimiter delimiter = ColumnDelimiter::kBlanks;
-  std::string comment = {};          ///< lines that start with this are skipped ("" = none; `#` is an ordinary token)
-  bool skip_bad_sentences = false;   ///< --on-error skip: drop and count instead of an error
-  bool replace_invalid_utf8 = false; ///< --encoding-errors replace
+  std::string comment = {};           ///< lines that start with this are skipped ("" = none; `#` is an ordinary token)
+  bool skip_bad_sentences = false;    ///< --on-error skip: drop and count instead of an error
+  bool replace_invalid_utf8 = false;  ///< --encoding-errors replace
   uint64_t max_line_bytes = UINT64_C(16) << 20;
 };
 
@@ -35,34 +35,37 @@ struct ColumnRow {
 };
 
 struct ColumnSentence {
-  std::vector<ColumnRow> rows = {};   ///< never empty; -DOCSTART- rows are not sentences
-  int64_t document = 0;               ///< number of -DOCSTART- lines before it
-  /// Lines skipped before it (comments, -DOCSTART-, blank lines other than the one that ends the sentence before), byte for
-  /// byte; comments inside the sentence come last.
+  std::vector<ColumnRow> rows = {};  ///< never empty; -DOCSTART- rows are not sentences
+  int64_t document = 0;              ///< number of -DOCSTART- lines before it
+  /// Lines skipped before it (comments, -DOCSTART-, blank lines other than the one that ends the sentence before), byte
+  /// for byte; comments inside the sentence come last.
   std::vector<std::string> before = {};
 };
 
 struct ColumnFileStats {
-  int64_t sentences = 0, words = 0, docstart_lines = 0, whitespace_separators = 0, skipped_sentences = 0, replaced_bytes = 0;
+  int64_t sentences = 0, words = 0, docstart_lines = 0, whitespace_separators = 0, skipped_sentences = 0,
+          replaced_bytes = 0;
   size_t min_fields = 0, max_fields = 0;  ///< over ordinary rows
 };
 
 /// Longest sentence that is read, in rows; more means that the file is not a column file.
 inline constexpr size_t kMaxSentenceRows = 2'000'000;
 
-/// Number of rows that belong to the sentence itself; the rest is its context. The context starts at the first row, not the
-/// very first of the sentence, whose first field is `<EOS>` and that (a) has the last field X, B-X, I-X, E-X or S-X, or (b) has the last field O
-/// or only one field, and is followed by at least one row, all of them with such a last field or a single field. Any other
+/// Number of rows that belong to the sentence itself; the rest is its context. The context starts at the first row, not
+/// the very first of the sentence, whose first field is `<EOS>` and that (a) has the last field X, B-X, I-X, E-X or
+/// S-X, or (b) has the last field O or only one field, and is followed by at least one row, all of them with such a
+/// last field or a single field. Any other
 /// `<EOS>` is an ordinary word.
 [[nodiscard]] size_t OwnRows(const std::vector<ColumnRow>& rows);
 /// True for X, B-X, I-X, E-X and S-X, the tags of context words.
 [[nodiscard]] bool IsContextTag(std::string_view tag);
 
-/// Reads sentences one by one with bounded memory. Accepts LF, CRLF, CR and a BOM. Recognises gzip, zip, parquet, UTF-16 and
-/// directories by magic (65 with the converting command). Rejects invalid UTF-8, NUL, lines over the limit and ragged rows (65,
-/// file:line): at the first bad sentence a regular file is read to its end, so that the error holds the first 20 problems and
-/// their number; a stream stops there. The number of columns is that of most rows of the first sentence; rows of the context
-/// may have any number up to it (at least 2). A regular file that was changed or cut while it was read is 74.
+/// Reads sentences one by one with bounded memory. Accepts LF, CRLF, CR and a BOM. Recognises gzip, zip, parquet,
+/// UTF-16 and directories by magic (65 with the converting command). Rejects invalid UTF-8, NUL, lines over the limit
+/// and ragged rows (65, file:line): at the first bad sentence a regular file is read to its end, so that the error
+/// holds the first 20 problems and their number; a stream stops there. The number of columns is that of most rows of
+/// the first sentence; rows of the context may have any number up to it (at least 2). A regular file that was changed
+/// or cut while it was read is 74.
 class ColumnReader {
  public:
   /// `path` "-" reads stdin. 66 when missing or unreadable.

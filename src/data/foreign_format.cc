@@ -69,7 +69,8 @@ Problem Describe(const std::string& path, const char* name, const std::string& c
 std::optional<Problem> ForeignFormat(std::string_view head, const std::string& path) {
   const std::string quoted = ShellQuote(path);
   const std::filesystem::path file(path);
-  const std::string base = ShellQuote(file.has_extension() ? (file.parent_path() / file.stem()).string() : path + ".txt");
+  const std::string base =
+      ShellQuote(file.has_extension() ? (file.parent_path() / file.stem()).string() : path + ".txt");
   for (const Magic& magic : kMagics) {
     if (!head.starts_with(magic.bytes) || !IsCertain(magic, head)) continue;
     return Describe(path, magic.name, fmt::format(fmt::runtime(magic.command), quoted, base));
@@ -99,7 +100,8 @@ std::string DirectoryFix(const std::string& path) {
 
 std::string ShellQuote(std::string_view path) {
   const auto is_plain = [](char byte) {
-    return std::isalnum(static_cast<unsigned char>(byte)) != 0 || std::string_view("/._-+=:,@").find(byte) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(byte)) != 0 ||
+           std::string_view("/._-+=:,@").find(byte) != std::string_view::npos;
   };
   if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return std::string(path);
   std::string quoted = "'";

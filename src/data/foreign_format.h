@@ -9,7 +9,8 @@
 
 namespace clner {
 
-/// The problem if `head` (the first bytes) is gzip, bzip2, xz, zstd, zip, parquet, SQLite, UTF-16 or UTF-32; else nullopt.
+/// The problem if `head` (the first bytes) is gzip, bzip2, xz, zstd, zip, parquet, SQLite, UTF-16 or UTF-32; else
+/// nullopt.
 [[nodiscard]] std::optional<Problem> ForeignFormat(std::string_view head, const std::string& path);
 /// What to do with a directory given as a file: names files inside.
 [[nodiscard]] std::string DirectoryFix(const std::string& path);

@@ -61,8 +61,8 @@ void LineReader::Open(const std::string& path) {
   fd_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0) {
     const int error = errno;
-    throw Error(ErrorCode::kNoInput, fmt::format("cannot read '{}': {}", Printable(path, 200), std::strerror(error)), "",
-                error == ENOENT ? OpenFix(path) : "check the path and its permissions");
+    throw Error(ErrorCode::kNoInput, fmt::format("cannot read '{}': {}", Printable(path, 200), std::strerror(error)),
+                "", error == ENOENT ? OpenFix(path) : "check the path and its permissions");
   }
   if (::fstat(fd_, &opened_) != 0) {
     const int error = errno;
@@ -92,10 +92,10 @@ void LineReader::WaitForWriter() {
     ready = ::poll(&wait, 1, kFifoWaitMilliseconds);
   } while (ready < 0 && errno == EINTR);
   if (ready != 0) return;
-  throw Error(ErrorCode::kNoInput,
-              fmt::format("nothing was written to the pipe '{}' for {} s", Printable(name_, 200),
-                          kFifoWaitMilliseconds / 1000),
-              name_, "start the program that writes to it first");
+  throw Error(
+      ErrorCode::kNoInput,
+      fmt::format("nothing was written to the pipe '{}' for {} s", Printable(name_, 200), kFifoWaitMilliseconds / 1000),
+      name_, "start the program that writes to it first");
 }
 
 void LineReader::RefuseForeignFormats() {
@@ -144,7 +144,8 @@ size_t LineReader::LineEnd() {
     const void* hit = std::memchr(buffer_.data() + pos_, byte, end_ - pos_);
     *next = hit == nullptr ? end_ : static_cast<size_t>(static_cast<const char*>(hit) - buffer_.data());
   };
-  // A found position is kept until it is passed: a file with only one kind of line end is scanned once, not once a line.
+  // A found position is kept until it is passed: a file with only one kind of line end is scanned once, not once a
+  // line.
   find('\n', &next_lf_);
   find('\r', &next_cr_);
   return std::min(next_lf_, next_cr_);

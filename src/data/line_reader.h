@@ -25,8 +25,9 @@ struct Line {
 };
 
 /// Reads lines ended by LF, CRLF or CR; a BOM at the start is dropped; the last line needs no end.
-/// Errors: 65 for a directory and for compressed, binary or UTF-16 files (with the converting command); 66 when the file
-/// cannot be opened or a FIFO stays without writer; 74 on a read error and when a regular file changed while it was read.
+/// Errors: 65 for a directory and for compressed, binary or UTF-16 files (with the converting command); 66 when the
+/// file cannot be opened or a FIFO stays without writer; 74 on a read error and when a regular file changed while it
+/// was read.
 class LineReader {
  public:
   /// `path` "-" reads stdin.

@@ -181,8 +181,8 @@ const char* Name(Scheme scheme) {
 
 Scheme ParseScheme(std::string_view name) {
   static const std::map<std::string, Scheme, std::less<>> schemes = {
-      {"IOB1", Scheme::kIob1},   {"BIO", Scheme::kBio},    {"IOB2", Scheme::kBio},    {"IOB", Scheme::kBio},
-      {"BIOES", Scheme::kBioes}, {"IOBES", Scheme::kBioes}, {"BMES", Scheme::kBmes},  {"BMESO", Scheme::kBmes},
+      {"IOB1", Scheme::kIob1},   {"BIO", Scheme::kBio},     {"IOB2", Scheme::kBio},    {"IOB", Scheme::kBio},
+      {"BIOES", Scheme::kBioes}, {"IOBES", Scheme::kBioes}, {"BMES", Scheme::kBmes},   {"BMESO", Scheme::kBmes},
       {"BILOU", Scheme::kBilou}, {"BIOLU", Scheme::kBilou}, {"BILUO", Scheme::kBilou}, {"BIE", Scheme::kBie},
       {"IO", Scheme::kIo}};
   std::string upper(name);

@@ -50,7 +50,7 @@ int64_t RowsPerWord(Operation operation) { return operation == Operation::kViter
 Plan MakePlan(Arena* arena, Operation operation, const Batch& batch) {
   Plan plan;
   const int64_t tags = batch.tags;
-  plan.ld = RoundUp(tags, std::max<int64_t>(ActiveKernels().lanes, 4));
+  plan.ld = RoundUp(tags, ActiveKernels().lanes);
   plan.blocks = (batch.sentences + kBlock - 1) / kBlock;
   plan.groups = std::min({plan.blocks, kMaxGroups, std::max<int64_t>(kGroupCells / (tags * plan.ld), 1)});
   for (int64_t b = 0; b < batch.sentences; ++b) plan.rows += LengthOf(batch, b);
@@ -72,8 +72,10 @@ Plan MakePlan(Arena* arena, Operation operation, const Batch& batch) {
     plan.end_sums = arena->Take<double>(plan.groups * 2 * plan.ld);
   }
   if (operation == Operation::kSpanMarginals) {
-    plan.span_rows = arena->Take<float>(plan.rows * 3 * plan.ld);
+    plan.span_unary = arena->Take<float>(plan.rows * plan.ld);
+    plan.span_backward = arena->Take<double>(plan.rows * plan.ld);
     plan.first_row = arena->Take<int64_t>(batch.sentences);
+    plan.span_log_z = arena->Take<double>(batch.sentences);
     plan.span_flags = arena->Take<uint8_t>(batch.sentences);
   }
   return plan;

@@ -41,9 +41,12 @@ struct Plan {
   double* pair_sums = nullptr;    ///< [groups][K][ld], Nll only
   float* raw_sums = nullptr;      ///< [groups][K][ld], Nll only
   double* end_sums = nullptr;     ///< [groups][2][ld] gradients of start and end, Nll only
-  float* span_rows = nullptr;     ///< [M][3][ld], SpanMarginals only
-  int64_t* first_row = nullptr;   ///< [B] compact row of each sentence in span_rows, SpanMarginals only
-  uint8_t* span_flags = nullptr;  ///< [B], SpanMarginals only
+  // SpanMarginals only: what the queries read, sentence by sentence.
+  float* span_unary = nullptr;      ///< [M][ld]
+  double* span_backward = nullptr;  ///< [M][ld] float q_i (first half of the row), or double log b_i of redone sentences
+  int64_t* first_row = nullptr;     ///< [B] first row of each sentence in both
+  double* span_log_z = nullptr;     ///< [B]
+  uint8_t* span_flags = nullptr;    ///< [B]
 };
 inline constexpr int64_t kScratchRows = 4;
 

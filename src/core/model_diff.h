@@ -1,0 +1,33 @@
+// Differences between two models: JSON values and tensors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/safetensors.h"
+
+namespace clner {
+
+/// One value that differs; `a` or `b` is empty where the key is absent.
+struct JsonDifference {
+  std::string path;  ///< dotted, e.g. "labels.tags.3"
+  std::string a, b;  ///< JSON text
+};
+[[nodiscard]] std::vector<JsonDifference> CompareJson(const Json& a, const Json& b);
+
+enum class TensorState { kEqual, kValues, kShape, kOnlyA, kOnlyB };
+struct TensorDifference {
+  std::string name;
+  TensorState state = TensorState::kEqual;
+  double max_abs = 0;  ///< for equal shapes: largest |a - b|; infinite when one side is not a number where the other is
+  std::string shape_a = {}, shape_b = {};  ///< dtype and shape
+};
+/// All tensors of both files: those of `a` in file order, then those only in `b`. Types may differ (values are compared
+/// as doubles).
+[[nodiscard]] std::vector<TensorDifference> CompareTensors(const SafetensorsFile& a, const SafetensorsFile& b);
+
+/// Element `index` of a tensor as a double; bool is 0 or 1.
+[[nodiscard]] double TensorValue(const TensorInfo& tensor, int64_t index);
+
+}  // namespace clner

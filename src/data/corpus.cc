@@ -1,0 +1,151 @@
+#include "data/corpus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/utf8.h"
+#include "data/corpus_builder.h"
+#include "data/line_reader.h"
+
+namespace clner {
+namespace {
+
+/// Index of a column in a row of `fields` columns; nullopt when it is not there. Negative numbers count from the end.
+std::optional<size_t> ResolveColumn(int column, size_t fields) {
+  const int64_t index = column < 0 ? column + static_cast<int64_t>(fields) : column;
+  if (index < 0 || index >= static_cast<int64_t>(fields)) return std::nullopt;
+  return static_cast<size_t>(index);
+}
+
+size_t RequireColumn(int column, const ColumnRow& row, const std::string& path, const char* what) {
+  const std::optional<size_t> index = ResolveColumn(column, row.fields.size());
+  if (index.has_value()) return *index;
+  throw Error(ErrorCode::kData,
+              fmt::format("no {} column {}: rows have {} column{}: '{}'", what, column, row.fields.size(),
+                          row.fields.size() == 1 ? "" : "s", Printable(row.text)),
+              Place(path, row.line), "columns count from 0; -1 is the last one");
+}
+
+Sentence SplitContextOf(const ColumnSentence& raw, int text_column, size_t* own_rows, const std::string& path) {
+  const std::vector<ColumnRow>& rows = raw.rows;
+  *own_rows = OwnRows(rows);
+  Sentence sentence;
+  sentence.document = raw.document;
+  sentence.line = rows.front().line;
+  const size_t text = RequireColumn(text_column, rows.front(), path, "text");
+  sentence.words.reserve(*own_rows);
+  for (size_t i = 0; i < *own_rows; ++i) {
+    if (text >= rows[i].fields.size()) RequireColumn(text_column, rows[i], path, "text");
+    sentence.words.push_back(rows[i].fields[text]);
+  }
+  for (size_t i = *own_rows; i < rows.size(); ++i) {
+    const std::vector<std::string>& fields = rows[i].fields;
+    if (fields[0] == "<EOS>") continue;
+    sentence.context_words.push_back(fields[fields.size() == rows.front().fields.size() ? text : 0]);
+  }
+  return sentence;
+}
+
+}  // namespace
+
+Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows) {
+  return SplitContextOf(raw, text_column, own_rows, "");
+}
+
+Corpus ReadCorpus(const std::string& path, const CorpusOptions& options) {
+  ColumnReader reader(path, options.file);
+  CorpusBuilder builder(reader.path(), options);
+  std::vector<std::string_view> tags;
+  while (const std::optional<ColumnSentence> raw = reader.Next()) {
+    size_t own_rows = 0;
+    Sentence sentence = SplitContextOf(*raw, options.text_column, &own_rows, reader.path());
+    tags.clear();
+    std::vector<int64_t> lines;
+    lines.reserve(own_rows);
+    for (size_t i = 0; i < own_rows; ++i) lines.push_back(raw->rows[i].line);
+    if (options.tag_column.has_value()) {
+      const ColumnRow& first = raw->rows.front();
+      const size_t column = RequireColumn(*options.tag_column, first, reader.path(), "tag");
+      if (column == ResolveColumn(options.text_column, first.fields.size())) {
+        throw Error(ErrorCode::kData,
+                    first.fields.size() == 1
+                        ? fmt::format("rows have one column, so there are no tags: '{}'", Printable(first.text))
+                        : fmt::format("column {} is both text and tag", column),
+                    Place(reader.path(), first.line), "give a file with words and tags, or choose the columns");
+      }
+      for (size_t i = 0; i < own_rows; ++i) tags.push_back(raw->rows[i].fields[column]);
+    }
+    builder.Add(std::move(sentence), tags, std::move(lines));
+  }
+  return builder.Finish(reader.stats());
+}
+
+Corpus ReadParallel(const std::string& words_path, const std::string& tags_path, const CorpusOptions& options) {
+  const LineOptions line_options = {options.file.replace_invalid_utf8, options.file.max_line_bytes};
+  LineReader words(words_path, line_options), tags(tags_path, line_options);
+  CorpusBuilder builder(words.name(), options);
+  ProblemList problems;
+  ColumnFileStats stats;
+  const auto split = [](std::string_view text) {
+    std::vector<std::string_view> parts;
+    for (size_t begin = text.find_first_not_of(" \t"); begin != text.npos;) {
+      const size_t end = std::min(text.find_first_of(" \t", begin), text.size());
+      parts.push_back(text.substr(begin, end - begin));
+      begin = text.find_first_not_of(" \t", end);
+    }
+    return parts;
+  };
+  for (Line word_line, tag_line;;) {
+    const bool has_words = words.Next(&word_line);
+    const bool has_tags = tags.Next(&tag_line);
+    if (!has_words && !has_tags) break;
+    if (has_words != has_tags) {
+      problems.Add(ErrorCode::kData,
+                   {fmt::format("'{}' has more lines than '{}'", (has_words ? words : tags).name(),
+                                (has_words ? tags : words).name()),
+                    Place((has_words ? words : tags).name(), (has_words ? word_line : tag_line).number),
+                    "line i of one file must belong to line i of the other"});
+      break;
+    }
+    if (word_line.problem || tag_line.problem) {
+      problems.Add(ErrorCode::kData, word_line.problem ? *word_line.problem : *tag_line.problem);
+      continue;
+    }
+    const std::vector<std::string_view> texts = split(word_line.text);
+    const std::vector<std::string_view> labels = split(tag_line.text);
+    if (texts.size() != labels.size()) {
+      problems.Add(ErrorCode::kData, {fmt::format("{} words but {} tags", texts.size(), labels.size()),
+                                      Place(words.name(), word_line.number), "give every word one tag"});
+      continue;
+    }
+    if (texts.empty()) continue;
+    Sentence sentence;
+    sentence.words.assign(texts.begin(), texts.end());
+    sentence.line = word_line.number;
+    ++stats.sentences;
+    stats.words += static_cast<int64_t>(texts.size());
+    builder.Add(std::move(sentence), labels);
+  }
+  problems.ThrowIfAny();
+  stats.min_fields = stats.max_fields = 2;
+  return builder.Finish(stats);
+}
+
+void LabelSet::Add(const Corpus& corpus) {
+  std::map<std::string, size_t, std::less<>> index;
+  for (size_t i = 0; i < types.size(); ++i) index.emplace(types[i], i);
+  for (const Sentence& sentence : corpus.sentences) {
+    for (const Span& span : sentence.spans) {
+      const auto [place, added] = index.emplace(span.type, types.size());
+      if (added) {
+        types.push_back(span.type);
+        counts.push_back(0);
+      }
+      ++counts[place->second];
+    }
+  }
+}
+
+}  // namespace clner

@@ -1,0 +1,248 @@
+// `clner model info | verify | diff`: prints what core/model_files.h and core/model_diff.h find out. Needs no LibTorch.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "commands.h"
+#include "core/error.h"
+#include "core/model_diff.h"
+#include "core/model_files.h"
+#include "core/utf8.h"
+#include "option_table.h"
+#include "tokenize/tokenizer.h"
+
+namespace clner::cli {
+namespace {
+
+constexpr const char* kConfigFields[] = {"model_type",
+                                         "vocab_size",
+                                         "hidden_size",
+                                         "num_hidden_layers",
+                                         "num_attention_heads",
+                                         "intermediate_size",
+                                         "max_position_embeddings",
+                                         "type_vocab_size",
+                                         "hidden_act"};
+
+void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+std::string Plain(const Json& value) { return value.is_string() ? value.get<std::string>() : DumpJson(value); }
+
+Json TensorList(const ModelFiles& files) {
+  Json list = Json::array();
+  for (const TensorInfo& tensor : files.weights.tensors()) {
+    list.push_back({{"name", tensor.name},
+                    {"dtype", Name(tensor.dtype)},
+                    {"shape", tensor.shape},
+                    {"parameters", tensor.elements()}});
+  }
+  return list;
+}
+
+void PrintLabels(const Json& card) {
+  const auto labels = card.find("labels");
+  if (labels == card.end() || !labels->is_object()) return;
+  const Json types = labels->value("types", Json::array()), counts = labels->value("counts", Json::array());
+  std::vector<std::vector<std::string>> rows = {{"entity type", "training examples"}};
+  for (size_t i = 0; types.is_array() && i < types.size(); ++i) {
+    rows.push_back({Printable(Plain(types[i])), counts.is_array() && i < counts.size() ? Plain(counts[i]) : "n/a"});
+  }
+  Print(FormatTable(rows));
+  const Json tags = labels->value("tags", Json::array());
+  Print(fmt::format("tag scheme {}, {} tags\n\n", Plain(labels->value("scheme", Json("unknown"))), tags.size()));
+}
+
+int Info(const std::string& directory, bool json) {
+  const ModelFiles files = ReadModelFiles(directory);
+  if (json) {
+    Json out = {{"schema_version", 1},
+                {"directory", directory},
+                {"trained", files.trained()},
+                {"parameters", files.parameters()}};
+    out["config"] = files.config;
+    out["clner"] = files.card;
+    out["tensors"] = TensorList(files);
+    Print(DumpJson(out, 2) + "\n");
+    return 0;
+  }
+  Print(fmt::format("{}: {}\n\n", Printable(directory, 4096),
+                    files.trained() ? "trained model" : "encoder without a trained head"));
+  for (const char* field : kConfigFields) {
+    const auto value = files.config.find(field);
+    if (value != files.config.end()) Print(fmt::format("{:<24} {}\n", field, Printable(Plain(*value))));
+  }
+  Print("\n");
+  if (files.card.is_object()) {
+    PrintLabels(files.card);
+    for (const auto& [key, value] : files.card.items()) {
+      if (key != "labels") Print(fmt::format("{:<24} {}\n", Printable(key), Printable(Plain(value), 4096)));
+    }
+    Print("\n");
+  }
+  std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape", "parameters"}};
+  for (const TensorInfo& tensor : files.weights.tensors()) {
+    rows.push_back(
+        {Printable(tensor.name, 200), Name(tensor.dtype), ShapeText(tensor.shape), std::to_string(tensor.elements())});
+  }
+  rows.push_back(
+      {fmt::format("{} tensors", files.weights.tensors().size()), "", "", std::to_string(files.parameters())});
+  Print(FormatTable(rows));
+  return 0;
+}
+
+/// The tokenizer must load, and its pieces must have embedding rows.
+void CheckTokenizer(const std::string& directory) {
+  const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(directory);
+  const ModelFiles files = ReadModelFiles(directory);
+  const auto rows = files.config.find("vocab_size");
+  if (rows != files.config.end() && rows->is_number_integer() && tokenizer->vocabulary_size() > rows->get<int64_t>()) {
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("the vocabulary has {} pieces, the encoder {} embedding rows", tokenizer->vocabulary_size(),
+                            rows->get<int64_t>()),
+                directory, "use the tokenizer files that belong to the model");
+  }
+}
+
+int Verify(const std::string& directory, bool json) {
+  const ModelVerification result = VerifyModelDirectory(directory);
+  CheckTokenizer(directory);
+  if (json) {
+    Print(DumpJson({{"schema_version", 1},
+                    {"directory", directory},
+                    {"ok", true},
+                    {"checksums", result.checksums},
+                    {"tensors", result.tensors},
+                    {"values", result.values},
+                    {"unused", result.unused}},
+                   2) +
+          "\n");
+    return 0;
+  }
+  Print(fmt::format("{}: ok\n", Printable(directory, 4096)));
+  Print(result.checksums ? "  SHA256SUMS   every file as written\n"
+                         : "  SHA256SUMS   absent: bytes could not be compared\n");
+  Print(fmt::format("  tensors      {} with {} values, shapes as in config.json, all finite\n", result.tensors,
+                    result.values));
+  Print("  tokenizer    loads, every piece has an embedding row\n");
+  if (!result.unused.empty()) Print("  not used     " + Printable(Join(result.unused, ", "), 1000) + "\n");
+  if (!result.converted.empty())
+    Print(
+        fmt::format("  converted    {} tensors are not F32 and are converted when loaded\n", result.converted.size()));
+  return 0;
+}
+
+const char* StateName(TensorState state) {
+  switch (state) {
+    case TensorState::kEqual:
+      return "equal";
+    case TensorState::kValues:
+      return "values";
+    case TensorState::kShape:
+      return "shape";
+    case TensorState::kOnlyA:
+      return "only in A";
+    case TensorState::kOnlyB:
+      return "only in B";
+  }
+  return "";
+}
+
+void PrintJsonDifferences(const char* file, const std::vector<JsonDifference>& differences) {
+  if (differences.empty()) return;
+  std::vector<std::vector<std::string>> rows = {{file, "A", "B"}};
+  for (const JsonDifference& row : differences) {
+    rows.push_back(
+        {Printable(row.path, 100), row.a.empty() ? "-" : Printable(row.a), row.b.empty() ? "-" : Printable(row.b)});
+  }
+  Print(FormatTable(rows) + "\n");
+}
+
+Json ToJson(const std::vector<JsonDifference>& differences) {
+  Json list = Json::array();
+  for (const JsonDifference& row : differences) list.push_back({{"key", row.path}, {"a", row.a}, {"b", row.b}});
+  return list;
+}
+
+int Diff(const std::string& a, const std::string& b, bool json) {
+  const ModelFiles first = ReadModelFiles(a), second = ReadModelFiles(b);
+  const std::vector<JsonDifference> config = CompareJson(first.config, second.config);
+  const std::vector<JsonDifference> card = CompareJson(first.card, second.card);
+  const std::vector<TensorDifference> tensors = CompareTensors(first.weights, second.weights);
+  size_t equal = 0;
+  double largest = 0;
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"tensor", "difference", "A", "B", "max |A-B|"}};
+  for (const TensorDifference& tensor : tensors) {
+    if (tensor.state == TensorState::kEqual) {
+      ++equal;
+      continue;
+    }
+    const bool comparable = tensor.state == TensorState::kValues;
+    if (comparable) largest = std::max(largest, tensor.max_abs);
+    rows.push_back({Printable(tensor.name, 200), StateName(tensor.state), tensor.shape_a.empty() ? "-" : tensor.shape_a,
+                    tensor.shape_b.empty() ? "-" : tensor.shape_b,
+                    comparable ? fmt::format("{:.3g}", tensor.max_abs) : "n/a"});
+    const bool finite = comparable && std::isfinite(tensor.max_abs);
+    list.push_back({{"name", tensor.name},
+                    {"difference", StateName(tensor.state)},
+                    {"a", tensor.shape_a},
+                    {"b", tensor.shape_b},
+                    {"max_abs", finite ? Json(tensor.max_abs) : Json()}});
+  }
+  const bool same = config.empty() && card.empty() && list.empty();
+  if (json) {
+    Print(DumpJson({{"schema_version", 1},
+                    {"same", same},
+                    {"config", ToJson(config)},
+                    {"clner", ToJson(card)},
+                    {"tensors", list},
+                    {"equal_tensors", equal},
+                    {"max_abs", std::isfinite(largest) ? Json(largest) : Json()}},
+                   2) +
+          "\n");
+    return same ? 0 : static_cast<int>(ErrorCode::kCheckFailed);
+  }
+  PrintJsonDifferences("config.json", config);
+  PrintJsonDifferences("clner.json", card);
+  if (rows.size() > 1) Print(FormatTable(rows) + "\n");
+  Print(fmt::format("{} of {} tensors equal, largest difference {:.3g}\n", equal, tensors.size(), largest));
+  return same ? 0 : static_cast<int>(ErrorCode::kCheckFailed);
+}
+
+struct ModelArguments {
+  std::string a, b;
+  bool json = false;
+};
+
+}  // namespace
+
+void AddModel(CLI::App& app, const Globals& /*globals*/, Action* action) {
+  CLI::App* model = app.add_subcommand("model", "Look into model directories: info, verify, diff.");
+  const auto arguments = std::make_shared<ModelArguments>();
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = model->add_subcommand(name, help);
+    command->add_flag("--json", arguments->json, "Print one JSON object.");
+    return command;
+  };
+  CLI::App* info = add("info", "Print configuration, labels and tensors of a model or encoder directory.");
+  info->add_option("MODEL", arguments->a, "Model directory, e.g. runs/NAME/best.")->required();
+  info->footer("Examples:\n  clner model info runs/quickstart/best\n  clner model info models/minilm-l6 --json");
+  info->callback([=] { *action = [=] { return Info(arguments->a, arguments->json); }; });
+
+  CLI::App* verify =
+      add("verify", "Check every byte, shape and value of a model directory; exit 76 names what is damaged.");
+  verify->add_option("MODEL", arguments->a, "Model directory, e.g. runs/NAME/best.")->required();
+  verify->footer("Examples:\n  clner model verify runs/quickstart/best");
+  verify->callback([=] { *action = [=] { return Verify(arguments->a, arguments->json); }; });
+
+  CLI::App* diff = add("diff", "Compare two model directories; exit 1 when they differ.");
+  diff->add_option("A", arguments->a, "Model directory.")->required();
+  diff->add_option("B", arguments->b, "Model directory.")->required();
+  diff->footer("Examples:\n  clner model diff runs/one/best runs/two/best");
+  diff->callback([=] { *action = [=] { return Diff(arguments->a, arguments->b, arguments->json); }; });
+}
+
+}  // namespace clner::cli

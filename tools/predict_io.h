@@ -1,0 +1,41 @@
+// Input and output of `clner predict`: sentences in, the same sentences with entities out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clner/tagger.h"
+#include "core/files.h"
+#include "data/column_file.h"
+#include "data/sentence.h"
+
+namespace clner::cli {
+
+/// One input sentence and what is needed to write it back unchanged.
+struct PredictItem {
+  Sentence sentence = {};
+  std::optional<ColumnSentence> rows = std::nullopt;  ///< set for column input
+  size_t own_rows = 0;                                ///< rows behind these are context
+  std::string id = {};                                ///< JSON text of the record's "id", "" = position
+};
+
+/// Reads sentences one by one; 65 with the place for bad input.
+class PredictSource {
+ public:
+  virtual ~PredictSource() = default;
+  [[nodiscard]] virtual std::optional<PredictItem> Next() = 0;
+};
+/// Column files with or without tags; only `text_column` is read.
+[[nodiscard]] std::unique_ptr<PredictSource> OpenColumns(const std::string& path, const ColumnFileOptions& options,
+                                                         int text_column);
+/// One JSON object a line with "tokens" or "words".
+[[nodiscard]] std::unique_ptr<PredictSource> OpenJsonLines(const std::string& path);
+
+/// The input rows with the predicted BIO tag (and `scores`: the entity's probability) as further columns.
+[[nodiscard]] std::string ColumnText(const PredictItem& item, const std::vector<Entity>& entities, bool scores);
+/// `{"id":..,"words":[..],"tags":[..],"entities":[{"start","end","type","score","text"}]}` and a newline.
+[[nodiscard]] std::string JsonLine(const PredictItem& item, int64_t position, const std::vector<Entity>& entities);
+
+}  // namespace clner::cli
