@@ -15,7 +15,7 @@ endif()
 find_program(CLNER_CCACHE ccache)
 if(CLNER_CCACHE)
   # The sloppiness lets ccache serve files that use a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;${CLNER_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;CCACHE_NOHASHDIR=1;${CLNER_CCACHE}")
   add_compile_options(-fpch-preprocess)
 endif()
 find_program(CLNER_MOLD mold)

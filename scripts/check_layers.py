@@ -37,8 +37,10 @@ ALLOWED = {
     "tools": TEXT + " eval",
     "tools/bench": TEXT + " eval kernels",
 }
-# The one file that a folder of the same layer may include.
-EXCEPTIONS = {("objectives", "model/model.h")}
+# Single files that a folder may include besides: an objective is computed on a model; the program opens libclner.so through a
+# table of functions. The second must stay free of LibTorch, which is checked.
+EXCEPTIONS = {("objectives", "model/model.h"), ("tools", "api/entry.h"), ("tools/bench", "api/entry.h")}
+TORCH_FREE_FILES = {"src/api/entry.h"}
 
 TORCH_FREE = {"clner", "core", "kernels", "config", "data", "tokenize", "retrieval", "views", "eval", "tools", "tools/bench"}
 TORCH_HEADERS = ("torch/", "ATen/", "c10/", "caffe2/")
@@ -82,6 +84,9 @@ def problem_with(root, file, folder, quote, target):
         return "'..' in an include path; write it from src/ or include/"
     if folder in TORCH_FREE and target.startswith(TORCH_HEADERS):
         return f"'{folder}' must not include LibTorch"
+    if file.relative_to(root).as_posix() in TORCH_FREE_FILES:
+        if target.startswith(TORCH_HEADERS) or project_folder(root, target) not in {None, *TEXT.split()}:
+            return f"this header may include only: {TEXT}; it is read by programs without LibTorch"
     if folder == "clner" and target.startswith(NOT_PUBLIC):
         return "a public header must not include a library"
     if target.startswith("spdlog/") and folder != "core":
@@ -152,6 +157,11 @@ CASES = [
     ("tools/cmd_a.cc", '#include "train/state.h"\n', "'tools' may include only"),
     ("tools/cmd_a.cc", "#include <torch/torch.h>\n", "'tools' must not include LibTorch"),
     ("tools/bench/a.cc", '#include "kernels/crf.h"\n', None),
+    ("tools/a.h", '#include "api/entry.h"\n', None),
+    ("tools/a.h", '#include "api/backend.h"\n', "'tools' may include only"),
+    ("src/api/entry.h", '#include "data/sentence.h"\n#include <string>\n', None),
+    ("src/api/entry.h", "#include <ATen/core/Tensor.h>\n", "this header may include only"),
+    ("src/api/entry.h", '#include "model/model.h"\n', "this header may include only"),
     ("tools/cmd_a.cc", '#include "kernels/crf.h"\n', "'tools' may include only"),
 ]
 

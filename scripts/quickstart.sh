@@ -20,7 +20,7 @@ case ${1:-} in
 esac
 
 "$root/scripts/setup.sh"
-build_preset release
+build_preset release clner_cli clner
 cd "$root" || exit "$kIo"
 
 started=$SECONDS

@@ -48,7 +48,7 @@ as_root() {
 # find_pip: sets $python to an interpreter that has pip.
 find_pip() {
   for python in python3 /usr/bin/python3; do
-    if "$python" -m pip --version >/dev/null 2>&1; then return 0; fi
+    if "$python" -c 'import importlib.util; raise SystemExit(importlib.util.find_spec("pip") is None)' 2>/dev/null; then return 0; fi
   done
   return 1
 }

@@ -34,10 +34,8 @@ std::string Plain(const Json& value) { return value.is_string() ? value.get<std:
 Json TensorList(const ModelFiles& files) {
   Json list = Json::array();
   for (const TensorInfo& tensor : files.weights.tensors()) {
-    list.push_back({{"name", tensor.name},
-                    {"dtype", Name(tensor.dtype)},
-                    {"shape", tensor.shape},
-                    {"parameters", tensor.elements()}});
+    list.push_back(
+        {{"name", tensor.name}, {"dtype", Name(tensor.dtype)}, {"shape", tensor.shape}, {"values", tensor.elements()}});
   }
   return list;
 }
@@ -82,13 +80,13 @@ int Info(const std::string& directory, bool json) {
     }
     Print("\n");
   }
-  std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape", "parameters"}};
+  std::vector<std::vector<std::string>> rows = {{"tensor", "type", "shape", "values"}};
   for (const TensorInfo& tensor : files.weights.tensors()) {
     rows.push_back(
         {Printable(tensor.name, 200), Name(tensor.dtype), ShapeText(tensor.shape), std::to_string(tensor.elements())});
   }
-  rows.push_back(
-      {fmt::format("{} tensors", files.weights.tensors().size()), "", "", std::to_string(files.parameters())});
+  rows.push_back({fmt::format("{} tensors", files.weights.tensors().size()), "", "parameters",
+                  std::to_string(files.parameters())});
   Print(FormatTable(rows));
   return 0;
 }

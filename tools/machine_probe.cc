@@ -4,18 +4,24 @@
 #include <fmt/format.h>
 #include <langinfo.h>
 #include <link.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <thread>
 
-#include "core/json.h"
+#include "api/entry.h"
+#include "core/utf8.h"
 
 namespace clner::cli {
 namespace {
@@ -53,6 +59,45 @@ class Library {
   void* handle_;
   std::string error_;
 };
+
+/// What `probe` returns, computed in a child process: a library that ends the process while it is loaded (MKL does) or
+/// that hangs must not take the report with it. nullopt with `*reason` when the child did not answer within 60 s.
+std::optional<std::string> InChild(const std::function<std::string()>& probe, std::string* reason) {
+  std::array<int, 2> ends = {};
+  if (pipe(ends.data()) != 0) {
+    *reason = "no pipe to a child process";
+    return std::nullopt;
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    // What the library prints is the only explanation there is.
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    const std::string answer = probe();
+    const ssize_t written = write(ends[1], answer.data(), answer.size());
+    _exit(written == static_cast<ssize_t>(answer.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string answer;
+  std::array<char, 4096> block = {};
+  pollfd poll_in = {ends[0], POLLIN, 0};
+  bool in_time = child > 0;
+  while (in_time) {
+    in_time = poll(&poll_in, 1, 60'000) > 0;
+    const ssize_t count = in_time ? read(ends[0], block.data(), block.size()) : 0;
+    if (count <= 0) break;
+    answer.append(block.data(), static_cast<size_t>(count));
+  }
+  close(ends[0]);
+  int status = -1;
+  if (child > 0) {
+    if (!in_time) kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+  }
+  if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0) return answer;
+  *reason = in_time ? "ends the process while it is loaded: " + Printable(answer, 400) : "does not answer";
+  return std::nullopt;
+}
 
 fs::path ProgramDirectory() {
   std::error_code ignored;
@@ -136,29 +181,45 @@ std::string LoadFix(const std::string& error) {
   return "build again with scripts/setup.sh and cmake --preset release";
 }
 
-void ProbeTorch(std::vector<Check>* checks) {
-  const fs::path bin = ProgramDirectory();
-  fs::path path;
-  for (const fs::path& candidate : {bin / "../lib/libclner.so", bin / "libclner.so"}) {
-    if (path.empty() && Exists(candidate)) path = candidate.lexically_normal();
+/// Opens the library; the answer starts with "ok", "load" or "other" and a newline.
+std::string OpenTorch(const std::string& path) {
+  const Library library(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) return "load\n" + library.error();
+  auto* entry = library.Find<const api::Entry*()>(api::kEntrySymbol);
+  if (entry == nullptr || entry()->version != api::Entry().version || entry()->torch_version == nullptr) {
+    return "other\n" + library.Path();
   }
-  if (path.empty()) {
-    checks->push_back(
-        {"libclner.so", CheckState::kMissing,
-         "not found beside the program (" + (bin / "../lib").lexically_normal().string() + ")",
-         "run scripts/setup.sh and build with -DCLNER_WITH_TORCH=ON; without it there is no training and prediction"});
-    return;
-  }
-  const Library library(path.string(), RTLD_LAZY | RTLD_LOCAL);
-  if (!library) {
-    checks->push_back({"libclner.so", CheckState::kMissing, library.error(), LoadFix(library.error())});
-    return;
-  }
-  checks->push_back({"libclner.so", CheckState::kOk, path.string()});
   const Library torch("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
-  checks->push_back(torch ? Check{"LibTorch", CheckState::kOk, torch.Path()}
-                          : Check{"LibTorch", CheckState::kMissing, "not loaded by libclner.so",
-                                  "build again with -DCLNER_WITH_TORCH=ON"});
+  return "ok\n" + library.Path() + "\n" + entry()->torch_version() + (torch ? " (" + torch.Path() + ")" : "");
+}
+
+/// The same search as the commands that need the library: beside the program, then where the loader looks.
+void ProbeTorch(std::vector<Check>* checks) {
+  const fs::path beside = (ProgramDirectory() / "../lib/libclner.so").lexically_normal();
+  const bool found = Exists(beside);
+  const std::string path = found ? beside.string() : "libclner.so";
+  std::string reason;
+  const std::optional<std::string> answer = InChild([&path] { return OpenTorch(path); }, &reason);
+  const auto missing = [checks](const std::string& value, const std::string& fix) {
+    checks->push_back({"libclner.so", CheckState::kMissing, value, fix});
+  };
+  if (!answer.has_value()) {
+    return missing(path + " " + reason,
+                   "check that the current directory exists, then run scripts/setup.sh and build again");
+  }
+  const size_t line = answer->find('\n');
+  const std::string kind = answer->substr(0, line), rest = answer->substr(line + 1);
+  if (kind == "other")
+    return missing(rest + " belongs to another version of clner", "build the program and the library together");
+  if (kind == "load" && found) return missing(rest, LoadFix(rest));
+  if (kind == "load") {
+    return missing(
+        "not found beside the program (" + beside.string() + "): " + rest,
+        "run scripts/setup.sh and build with -DCLNER_WITH_TORCH=ON; without it there is no training and prediction");
+  }
+  const size_t end = rest.find('\n');
+  checks->push_back({"libclner.so", CheckState::kOk, rest.substr(0, end)});
+  checks->push_back({"LibTorch", CheckState::kOk, rest.substr(end + 1)});
 }
 
 std::string ListGpus(const Library& driver, const std::string& version, int count) {
@@ -180,20 +241,29 @@ std::string ListGpus(const Library& driver, const std::string& version, int coun
   return value;
 }
 
-Check Gpu() {
+/// The GPUs, or '-' and the reason why there is none.
+std::string OpenDriver() {
   const Library driver("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
-  if (!driver) return {"GPU", CheckState::kAbsent, "no NVIDIA driver (libcuda.so.1)", "only --device cuda needs one"};
+  if (!driver) return "-no NVIDIA driver (libcuda.so.1)";
   auto* init = driver.Find<int(unsigned)>("cuInit");
   auto* count_devices = driver.Find<int(int*)>("cuDeviceGetCount");
   auto* get_version = driver.Find<int(int*)>("cuDriverGetVersion");
   int count = 0, version = 0;
   const int status = init == nullptr ? -1 : init(0);
   if (status != 0 || count_devices == nullptr || count_devices(&count) != 0 || count == 0) {
-    return {"GPU", CheckState::kAbsent, fmt::format("driver found, no usable device (cuInit returned {})", status),
-            "check nvidia-smi"};
+    return fmt::format("-driver found, no usable device (cuInit returned {})", status);
   }
   if (get_version == nullptr || get_version(&version) != 0) version = 0;
-  return {"GPU", CheckState::kOk, ListGpus(driver, fmt::format("{}.{}", version / 1000, version % 1000 / 10), count)};
+  return ListGpus(driver, fmt::format("{}.{}", version / 1000, version % 1000 / 10), count);
+}
+
+Check Gpu() {
+  std::string reason;
+  const std::string answer = InChild(OpenDriver, &reason).value_or("");
+  if (answer.empty()) return {"GPU", CheckState::kAbsent, "libcuda.so.1 " + reason, "check the driver with nvidia-smi"};
+  if (answer.front() != '-') return {"GPU", CheckState::kOk, answer};
+  return {"GPU", CheckState::kAbsent, answer.substr(1),
+          "only --device cuda needs one; nvidia-smi shows what the driver sees"};
 }
 
 Check CudaToolkit() {

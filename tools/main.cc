@@ -48,17 +48,19 @@ void AddGlobalOptions(CLI::App& app, Globals* globals) {
   option(
       app.add_flag("--no-color", globals->no_color, "No colour on the terminal; the variable NO_COLOR does the same."));
   option(app.add_option("--threads", globals->threads, "Processor threads; 0 uses all cores.")
-             ->check(CLI::Range(0, 4096)));
-  option(
-      app.add_option("--device", globals->device,
-                     "auto (a GPU when there is one), cpu, cuda or cuda:N. An explicit cuda without a GPU is an error.")
-          ->type_name("DEVICE")
-          ->check([](const std::string& value) {
-            const bool numbered = value.rfind("cuda:", 0) == 0 && value.size() > 5 && value.size() <= 8 &&
-                                  value.find_first_not_of("0123456789", 5) == std::string::npos;
-            const bool valid = value == "auto" || value == "cpu" || value == "cuda" || numbered;
-            return valid ? std::string() : value + " is not a device";
-          }));
+             ->check(CLI::Range(0, 4096))
+             ->capture_default_str());
+  option(app.add_option("--device", globals->device,
+                        "Where to compute: auto (a GPU when there is one), cpu, cuda or cuda:N. An explicit cuda "
+                        "without a GPU is an error.")
+             ->type_name("DEVICE")
+             ->capture_default_str()
+             ->check([](const std::string& value) {
+               const bool numbered = value.rfind("cuda:", 0) == 0 && value.size() > 5 && value.size() <= 8 &&
+                                     value.find_first_not_of("0123456789", 5) == std::string::npos;
+               const bool valid = value == "auto" || value == "cpu" || value == "cuda" || numbered;
+               return valid ? std::string() : value + " is not a device";
+             }));
   option(app.add_flag("--strict", globals->strict, "Warnings are errors: exit 1 if there was any."));
 }
 
@@ -216,5 +218,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL);
   std::set_terminate(clner::cli::Terminate);
   clner::cli::OccupyClosedStreams();
+  // One write for most answers, so that the reason of a failure is still known at the end.
+  if (isatty(STDOUT_FILENO) == 0) std::setvbuf(stdout, nullptr, _IOFBF, size_t{1} << 20);
   return clner::cli::FlushOutput(clner::cli::RunAndReport(argc, argv));
 }

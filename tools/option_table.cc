@@ -35,6 +35,11 @@ std::string RangeOf(const std::string& type) {
   return "";
 }
 
+std::string UpperCase(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
 /// A placeholder from the type name; a plain text value is named after the last word of its long name.
 std::string ValueOf(const CLI::Option& option, const std::string& type) {
   for (const char* name : {"FILE", "DIR", "PATH"}) {
@@ -47,15 +52,31 @@ std::string ValueOf(const CLI::Option& option, const std::string& type) {
   if (!value.empty() && value != "TEXT" && value.find('{') == std::string::npos) return value;
   if (option.get_lnames().empty()) return "VALUE";
   std::string name = option.get_lnames().front();
-  name = name.substr(name.rfind('-') + 1);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-  return name;
+  return UpperCase(name.substr(name.rfind('-') + 1));
+}
+
+/// A sentence: capital letter first, full stop last.
+std::string Sentence(std::string text) {
+  if (text.empty()) return text;
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  const bool ends = std::string(".!?)").find(text.back()) != std::string::npos && text.back() != ')';
+  return ends ? text : text + ".";
+}
+
+/// The placeholder of a positional argument: its type name if that was made for it, else its name.
+std::string PositionalName(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const std::string own = type.substr(0, type.find(':'));
+  for (const char* general : {"", "TEXT", "INT", "UINT", "FLOAT", "NUMBER", "FILE", "DIR", "PATH"}) {
+    if (own == general) return UpperCase(option.get_name(true));
+  }
+  return own;
 }
 
 CommandRow ReadCommand(const CLI::App& app, std::vector<std::string> path) {
   CommandRow row;
   row.path = std::move(path);
-  row.help = app.get_description();
+  row.help = Sentence(app.get_description());
   row.footer = app.get_footer();
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;
@@ -128,7 +149,8 @@ std::vector<std::string> WrapText(const std::string& text, size_t width) {
 
 std::string OptionRow::Signature() const {
   std::string text = Join(names, ", ");
-  if (positional) return repeatable ? text + "..." : text;
+  // A placeholder of several words says itself how many there are.
+  if (positional) return repeatable && text.find(' ') == std::string::npos ? text + "..." : text;
   if (value.empty()) return text;
   return text + (optional_value ? "[=" + value + "]" : " " + value);
 }
@@ -155,7 +177,7 @@ std::string CommandRow::Usage() const {
   }
   for (const OptionRow& row : positionals) {
     const std::string name = row.Signature();
-    text += " " + (row.required ? name : "[" + name + "]");
+    text += " " + (row.required || name.find('[') != std::string::npos ? name : "[" + name + "]");
   }
   return text;
 }
@@ -194,13 +216,13 @@ OptionRow ReadOption(const CLI::Option& option) {
   row.positional = option.get_positional() && option.get_snames().empty() && option.get_lnames().empty();
   for (const std::string& name : option.get_snames()) row.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) row.names.push_back("--" + name);
-  if (row.positional) row.names.push_back(option.get_name(true));
-  row.help = option.get_description();
+  if (row.positional) row.names.push_back(PositionalName(option));
+  row.help = Sentence(option.get_description());
   row.group = option.get_group();
   row.required = option.get_required();
   row.repeatable = option.get_items_expected_max() > 1;
-  if (option.get_items_expected_max() > 0) {
-    const std::string type = option.get_type_name();
+  const std::string type = option.get_type_name();
+  if (option.get_items_expected_max() > 0 || !type.empty()) {  // a flag with a type takes a value behind '='
     row.value = row.positional ? row.names.front() : ValueOf(option, type);
     row.choices = ChoicesOf(type);
     row.range = RangeOf(type);

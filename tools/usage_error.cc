@@ -50,7 +50,7 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
 std::string DisplayName(const CLI::Option& option) {
   if (!option.get_lnames().empty()) return "--" + option.get_lnames().front();
   if (!option.get_snames().empty()) return "-" + option.get_snames().front();
-  return option.get_name(true);
+  return ReadOption(option).names.front();
 }
 
 /// ": " and the first sentence of the help.
@@ -199,13 +199,12 @@ void FinishParser(CLI::App& root, const std::function<void(CLI::App&)>& add_glob
     if (!children.empty()) app->require_subcommand(0, 1);
     for (CLI::Option* option : app->get_options(kAnyOption)) {
       if (option->get_items_expected_max() == 0) {
-        option->disable_flag_override();
+        if (option->get_type_name().empty()) option->disable_flag_override();
         continue;
       }
       const bool positional = option->get_positional() && option->get_lnames().empty() && option->get_snames().empty();
-      if (!positional && option->get_expected_max() >= CLI::detail::expected_max_vector_size)
-        option->allow_extra_args(false);
-      if (option->get_default_str().empty()) option->capture_default_str();
+      const bool unlimited = option->get_expected_max() >= CLI::detail::expected_max_vector_size;
+      if (!positional && unlimited) option->allow_extra_args(false);
     }
   }
 }

@@ -10,7 +10,7 @@
 namespace clner::cli {
 
 /// Gives the program and every command without subcommands the options all commands take, makes repeatable options take
-/// one value at a time (so that they never swallow positional arguments) and records the defaults for --help.
+/// one value at a time (so that they never swallow positional arguments) and lets flags take no value.
 /// To be called after all commands were added; `add_globals` adds the common options to one of them.
 void FinishParser(CLI::App& root, const std::function<void(CLI::App&)>& add_globals);
 

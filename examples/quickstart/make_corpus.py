@@ -3,10 +3,10 @@
 
     python3 make_corpus.py [--out DIR] [--seed N] [--check]
 
-Files: {train,dev,test}.conll (`token<TAB>tag`, BIO) and contexts/{train,dev,test}.txt (the same sentences followed by one
-`<EOS> B-X` line and the snippet words as `word B-X`). No entity surface of dev or test occurs as an entity of train (case
-ignored), and a quarter of the templates is used for dev and test only. --check compares with the existing files.
-The output depends on the seed and templates.txt only, not on the Python version.
+Files: {train,dev,test}.conll (`token<TAB>tag`, BIO) and contexts/{train,dev,test}.txt (the same sentences followed by
+one `<EOS> B-X` line and the snippet words as `word B-X`). No entity surface of dev or test occurs as an entity of
+train (case ignored), and a quarter of the templates is used for dev and test only. --check compares with the existing
+files. The output depends on the seed and templates.txt only, not on the Python version.
 """
 import argparse
 import pathlib
@@ -24,14 +24,15 @@ WITHOUT_CONTEXT = 0.07
 ONSETS = "b br c ch d dr f g gr h j k kr l m n p qu r s sh st t tr v w z".split()
 VOWELS = "a e i o u ai ea ia o a e".split()
 CODAS = ["", "", "", "n", "r", "l", "s", "m", "nd", "rk", "x"]
-GIVEN = """Anna Ben Carla David Elena Farid Grace Hugo Ines Jonas Karim Lena Maria Nadia Omar Paula Rosa Samuel Tara Victor
-Yusuf Zoe Alice Bruno Chloe Diego Emma Felix Hanna Ivan Julia Kofi Laura Miguel Nina Oscar Priya Ravi Sofia Tom Wei Yuki Amir
-Beth Dario Eva Frank Gina Ken Lucia Mei Noah Olga Peter Rita Sven Tina Uma Walter Ada Igor Joan Leo Mona Nils Petra""".split()
+GIVEN = """Anna Ben Carla David Elena Farid Grace Hugo Ines Jonas Karim Lena Maria Nadia Omar Paula Rosa Samuel
+Tara Victor Yusuf Zoe Alice Bruno Chloe Diego Emma Felix Hanna Ivan Julia Kofi Laura Miguel Nina
+Oscar Priya Ravi Sofia Tom Wei Yuki Amir Beth Dario Eva Frank Gina Ken Lucia Mei Noah Olga Peter
+Rita Sven Tina Uma Walter Ada Igor Joan Leo Mona Nils Petra""".split()
 SURNAME_ENDS = "son er ov ez man ski ley ton berg sen ini wood well uchi ade ira".split()
 PLACE_ENDS = "ville ton burg ford stad mouth haven dale field port wick ia ia land minster".split()
 BRAND_ENDS = "ix ora ly io tek a on us ify ero".split()
-ORG_ENDS = """Bank Group Labs Motors Airways Energy Foods Holdings Institute Media Partners Pharma Records Robotics Software Systems
-Telecom Insurance Council Foundation""".split()
+ORG_ENDS = """Bank Group Labs Motors Airways Energy Foods Holdings Institute Media Partners Pharma Records
+Robotics Software Systems Telecom Insurance Council Foundation""".split()
 CITY_ORG_ENDS = "University United City Rovers Transit Tigers Hospital Police Athletic Wolves".split()
 PRODUCT_NOUNS = "Phone Pad Watch Drive Cam Book Box Player Engine Racer Glide Studio Pods".split()
 PRODUCT_ENDS = "Pro Mini Max Plus Air S X".split()
@@ -40,12 +41,12 @@ FILLERS = {
     "day": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
     "month": "January February March April May June July August September October November December".split(),
     "time": ["tonight", "tomorrow", "today", "this morning", "this weekend", "right now", "next week", "again"],
-    "job": """engineer teacher lawyer painter striker director chairman secretary journalist chemist architect driver guitarist
-nurse actor president manager editor""".split(),
-    "adj": """amazing terrible boring brilliant awful wonderful strange quiet famous solid careful weak huge lovely noisy honest
-unusual impressive ridiculous clumsy""".split(),
-    "noun": """report battery engine proposal camera screen budget ticket package charger player contract keyboard project bridge
-delivery brake launch""".split(),
+    "job": """engineer teacher lawyer painter striker director chairman secretary journalist chemist architect
+driver guitarist nurse actor president manager editor""".split(),
+    "adj": """amazing terrible boring brilliant awful wonderful strange quiet famous solid careful weak huge
+lovely noisy honest unusual impressive ridiculous clumsy""".split(),
+    "noun": """report battery engine proposal camera screen budget ticket package charger player contract keyboard
+project bridge delivery brake launch""".split(),
     "place": "museum station stadium library market airport theatre school park bridge".split(),
     "event": "festival marathon conference election trade fair concert tournament strike summit auction".replace(
         "trade fair", "trade_fair").split(),
@@ -156,7 +157,8 @@ class Names:
         if slot == "handle":
             return ["@" + self.stem(2).lower() + (str(self.number(1, 99)) if self.chance(0.4) else "")]
         if slot == "tag":
-            words = ["sunday", "vibes", "mood", "win", "news", "travel", "music", "fail", "love", "tech", "weekend", "matchday"]
+            words = ["sunday", "vibes", "mood", "win", "news", "travel", "music", "fail", "love", "tech", "weekend",
+                     "matchday"]
             return ["#" + self.pick(words) + (self.pick(words) if self.chance(0.4) else "")] if self.chance(0.7) else []
         raise ValueError(f"unknown slot {{{slot}}}")
 

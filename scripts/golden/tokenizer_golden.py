@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Writes tests/unit/tokenize/golden.json: what the Python tokenizers library makes of words, for the tests to compare with.
+"""Writes tests/unit/tokenize/golden.json: what the Python tokenizers library makes of words, for the tests to compare
+with.
 
     python3 scripts/golden/tokenizer_golden.py --data ../shared/data --minilm models/minilm-l6
 
-- nasty: ids of every word of nasty_words.json with MiniLM's tokenizer, read as in `tokenizer(words, is_split_into_words=True)`. transformers
-  replaces the text of a special token inside a word by that token; clner takes it literally. Words where the two differ are listed in
-  `special_text` with the ids of transformers, and have the literal ids in `nasty`.
-- code_points: SHA-256 over the tokens of "a" + c + "b" for every code point c, one entry per set of normaliser options. Tokens are joined by
-  U+001F, code points end with a line feed.
-- files: distinct words of data files (fields between blanks, tabs, CR, LF, in order of first appearance), number of pieces, SHA-256 over the
-  ids as 32-bit little-endian integers, each word closed by -1. Words keep at most 64 pieces. No text of the files is stored.
+- nasty: ids of every word of nasty_words.json with MiniLM's tokenizer, read as in `tokenizer(words,
+  is_split_into_words=True)`. transformers replaces the text of a special token inside a word by that token; clner
+  takes it literally. Words where the two differ are listed in `special_text` with the ids of transformers, and have
+  the literal ids in `nasty`.
+- code_points: SHA-256 over the tokens of "a" + c + "b" for every code point c, one entry per set of normaliser
+  options. Tokens are joined by U+001F, code points end with a line feed.
+- files: distinct words of data files (fields between blanks, tabs, CR, LF, in order of first appearance), number of
+  pieces, SHA-256 over the ids as 32-bit little-endian integers, each word closed by -1. Words keep at most 64 pieces.
+  No text of the files is stored.
+
 Needs transformers and tokenizers.
 """
 import argparse
@@ -27,22 +31,25 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 TEST_DIR = pathlib.Path(__file__).resolve().parents[2] / "tests/unit/tokenize"
 MAX_PIECES_PER_WORD = 64
 OPTIONS = [  # clean_text, handle_chinese_chars, strip_accents, lowercase
-    (True, True, True, True), (True, True, False, False), (True, True, False, True), (True, True, True, False), (False, False, True, True),
-    (False, False, False, False),
+    (True, True, True, True), (True, True, False, False), (True, True, False, True), (True, True, True, False),
+    (False, False, True, True), (False, False, False, False),
 ]
-VOCABULARIES = [("bert-base-uncased", True), ("bert-base-cased", False), ("bert-base-chinese", False), ("bert-base-chinese", True)]
+VOCABULARIES = [("bert-base-uncased", True), ("bert-base-cased", False), ("bert-base-chinese", False),
+                ("bert-base-chinese", True)]
 FILES = """
-autoie_youku/train.txt autoie_youku/valid.txt autoie_youku/test.txt autoie_youku/PER.txt autoie_youku/TV.txt autoie_youku/NUM.txt
-bc5cdr/IOB/train.tsv bc5cdr/IOB/devel.tsv bc5cdr/IOB/test.tsv bc5cdr_autoner/raw_text.txt bc5cdr_autoner/dict_core.txt
-bc5cdr_autoner/dict_full.txt bc5cdr_autoner/truth_dev.ck bc5cdr_autoner/truth_test.ck cbs/tech_test
-clner_contexts/ncbi_bertscore_eos_doc_full/dev.txt clner_contexts/ncbi_bertscore_eos_doc_full/test.txt
-clner_contexts/wnut16_bertscore_eos_doc_full/dev.txt clner_contexts/wnut16_bertscore_eos_doc_full/train.txt
-clner_contexts/wnut17_bertscore_eos_doc_full/dev.txt clner_contexts/wnut17_bertscore_eos_doc_full/test.txt
-clner_contexts/wnut17_bertscore_eos_doc_full/train.txt conllpp/conllpp_train.txt conllpp/conllpp_dev.txt conllpp/conllpp_test.txt
-msra_ner_val/sentences.txt ncbi/IOB/train.tsv ncbi/IOB/devel.tsv ncbi/IOB/test.tsv thuocl/THUOCL_diming.txt thuocl/THUOCL_lishimingren.txt
-thuocl/THUOCL_caijing.txt weibo_ner/weiboNER_2nd_conll.train weibo_ner/weiboNER_2nd_conll.dev weibo_ner/weiboNER_2nd_conll.test
-wikipedia/wikipedia_leads.tsv wnut16/train wnut16/dev wnut16/test wnut17/wnut17train.conll wnut17/emerging.dev.conll
-wnut17/emerging.test.annotated
+autoie_youku/train.txt autoie_youku/valid.txt autoie_youku/test.txt autoie_youku/PER.txt autoie_youku/TV.txt
+autoie_youku/NUM.txt autoie_youku/TestLabel.json bc5cdr/IOB/train.tsv bc5cdr/IOB/devel.tsv bc5cdr/IOB/test.tsv
+bc5cdr_autoner/raw_text.txt bc5cdr_autoner/dict_core.txt bc5cdr_autoner/dict_full.txt bc5cdr_autoner/truth_dev.ck
+bc5cdr_autoner/truth_test.ck cbs/tech_test clner_contexts/ncbi_bertscore_eos_doc_full/dev.txt
+clner_contexts/ncbi_bertscore_eos_doc_full/test.txt clner_contexts/wnut16_bertscore_eos_doc_full/dev.txt
+clner_contexts/wnut16_bertscore_eos_doc_full/train.txt clner_contexts/wnut17_bertscore_eos_doc_full/dev.txt
+clner_contexts/wnut17_bertscore_eos_doc_full/test.txt clner_contexts/wnut17_bertscore_eos_doc_full/train.txt
+conllpp/conllpp_train.txt conllpp/conllpp_dev.txt conllpp/conllpp_test.txt msra_ner_test/msra_test_bio.txt
+msra_ner_val/sentences.txt ncbi/IOB/train.tsv ncbi/IOB/devel.tsv ncbi/IOB/test.tsv thuocl/THUOCL_diming.txt
+thuocl/THUOCL_lishimingren.txt thuocl/THUOCL_caijing.txt weibo_ner/weiboNER_2nd_conll.train
+weibo_ner/weiboNER_2nd_conll.dev weibo_ner/weiboNER_2nd_conll.test wikipedia/wikipedia_leads.tsv wnut16/train
+wnut16/dev wnut16/dev_2015 wnut16/test wnut17/wnut17train.conll wnut17/emerging.dev.conll
+wnut17/emerging.test.annotated wnut17/emerging.test.conll
 """.split()
 
 
@@ -62,14 +69,16 @@ def encode(tokenizer, words):
 def literal(fast):
     """the same tokenizer without added tokens"""
     backend = fast.backend_tokenizer
-    bare = Tokenizer(models.WordPiece(backend.get_vocab(with_added_tokens=False), unk_token="[UNK]", max_input_chars_per_word=100))
+    vocabulary = backend.get_vocab(with_added_tokens=False)
+    bare = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
     bare.normalizer, bare.pre_tokenizer = backend.normalizer, backend.pre_tokenizer
     return bare
 
 
 def code_point_hash(options):
     clean, chinese, strip, lower = options
-    normalize = normalizers.BertNormalizer(clean_text=clean, handle_chinese_chars=chinese, strip_accents=strip, lowercase=lower).normalize_str
+    normalize = normalizers.BertNormalizer(clean_text=clean, handle_chinese_chars=chinese, strip_accents=strip,
+                                           lowercase=lower).normalize_str
     split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
     digest = hashlib.sha256()
     for c in range(0x110000):
@@ -104,19 +113,20 @@ def main():
             tokenizer = transformers.BertTokenizer(vocab=str(path), do_lower_case=lower)
             ids, bare = encode(tokenizer.backend_tokenizer, words), encode(literal(tokenizer), words)
             if ids != bare:
-                print(f"{name}: {sum(x != y for x, y in zip(ids, bare))} words hold the text of a special token", file=sys.stderr)
+                count = sum(x != y for x, y in zip(ids, bare))
+                print(f"{name}: {count} words hold the text of a special token", file=sys.stderr)
             digest = hashlib.sha256(b"".join(struct.pack(f"<{len(x) + 1}i", *x, -1) for x in bare))
-            files.append({"file": name, "vocabulary": vocabulary, "lower": lower, "words": len(words), "pieces": sum(map(len, bare)),
-                          "sha256": digest.hexdigest()})
+            files.append({"file": name, "vocabulary": vocabulary, "lower": lower, "words": len(words),
+                          "pieces": sum(map(len, bare)), "sha256": digest.hexdigest()})
     versions = {"tokenizers": tokenizers.__version__, "transformers": transformers.__version__}
-    points = [{"clean_text": a, "handle_chinese_chars": b, "strip_accents": c, "lowercase": d, "sha256": code_point_hash((a, b, c, d))}
-              for a, b, c, d in OPTIONS]
+    names = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
+    points = [dict(zip(names, values), sha256=code_point_hash(values)) for values in OPTIONS]
 
     def lines(items):
         return "[\n" + ",\n".join("    " + json.dumps(item, separators=(", ", ": ")) for item in items) + "\n  ]"
 
-    text = f'{{\n  "versions": {json.dumps(versions)},\n  "special_text": {lines(special)},\n  "nasty": {lines(nasty)},\n'
-    text += f'  "code_points": {lines(points)},\n  "files": {lines(files)}\n}}\n'
+    text = f'{{\n  "versions": {json.dumps(versions)},\n  "special_text": {lines(special)},\n'
+    text += f'  "nasty": {lines(nasty)},\n  "code_points": {lines(points)},\n  "files": {lines(files)}\n}}\n'
     (TEST_DIR / "golden.json").write_text(text, encoding="utf-8")
 
 

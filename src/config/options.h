@@ -378,7 +378,7 @@ struct RunConfig {
     visit("seed", &RunConfig::seed, Doc("seed of all random numbers").AtLeast(0));
     visit("threads", &RunConfig::threads,
           Doc("threads of the processor; 0 takes all cores").Unit("threads").AtLeast(0).AtMost(4096));
-    visit("device", &RunConfig::device, Doc("auto (a GPU when there is one), cpu, cuda or cuda:N"));
+    visit("device", &RunConfig::device, Doc("where tensors live: auto (a GPU when there is one), cpu, cuda or cuda:N"));
     visit("data", &RunConfig::data, Doc("what is read and how"));
     visit("model", &RunConfig::model, Doc("encoder and head"));
     visit("objective", &RunConfig::objective, Doc("what is minimised"));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -75,6 +76,7 @@ std::string WrongType(const SchemaNode& schema, const std::string& key, const Ya
 std::string RangeText(const SchemaNode& schema) {
   const FieldInfo& info = schema.info;
   const bool low = std::isfinite(info.minimum), high = std::isfinite(info.maximum);
+  if (low && high && info.minimum == info.maximum) return " = " + NumberText(info.minimum);
   if (low && high) {
     return fmt::format(" in {}{}, {}{}", info.open_minimum ? '(' : '[', NumberText(info.minimum),
                        NumberText(info.maximum), info.open_maximum ? ')' : ']');
@@ -87,8 +89,16 @@ std::string RangeText(const SchemaNode& schema) {
 }  // namespace
 
 std::string NumberText(double value) {
+  constexpr double kLargestPlain = 1e15;  // every whole number below is exact and short enough to read
+  if (value == std::floor(value) && std::abs(value) < kLargestPlain)
+    return fmt::format("{}", static_cast<int64_t>(value));
   std::string text = JsonNumber(value);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  // "5e-05" as people write it: 5e-5.
+  const size_t exponent = text.find('e');
+  if (exponent != std::string::npos) {
+    const size_t digits = exponent + 1 + (text[exponent + 1] == '-' || text[exponent + 1] == '+' ? 1 : 0);
+    text.erase(digits, std::min(text.find_first_not_of('0', digits), text.size() - 1) - digits);
+  }
   return text;
 }
 

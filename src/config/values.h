@@ -22,7 +22,7 @@ namespace clner {
 /// "a number in [0, 1)", "a whole number >= 1", "one of blanks, tab, last", "true or false", "text".
 [[nodiscard]] std::string Expected(const SchemaNode& schema);
 
-/// Shortest decimal text that reads back as the same double, "5" rather than "5.0".
+/// Shortest decimal text that reads back as the same double ("5", "5e-5"); the sign of zero is dropped.
 [[nodiscard]] std::string NumberText(double value);
 
 }  // namespace clner

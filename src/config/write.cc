@@ -188,9 +188,10 @@ std::vector<Difference> Diff(const RunConfig& left, const RunConfig& right) {
 std::string Summary(const SchemaNode& schema) {
   std::string text = Expected(schema);
   if (text.starts_with("a ")) text = text.substr(2);
-  if (!schema.info.unit.empty()) text += fmt::format(", {}", schema.info.unit);
+  if (!schema.info.unit.empty()) text += fmt::format("; {}", schema.info.unit);
   if (schema.type == ValueType::kStruct) return text;
-  return text + fmt::format(", default {}", InlineYaml(schema.default_value, schema));
+  const std::string value = InlineYaml(schema.default_value, schema);
+  return text + fmt::format("; default {}", value == "\"\"" ? "empty" : value);
 }
 
 }  // namespace clner

@@ -28,7 +28,7 @@ struct Difference {
 /// A scalar, null, map or empty list on one line of YAML.
 [[nodiscard]] std::string InlineYaml(const Json& value, const SchemaNode& schema);
 
-/// "number in [0, 1), default 0.1": type, range, unit, choices and default of one option.
+/// "whole number >= 1; steps; default 50": type, range, unit, choices and default of one option.
 [[nodiscard]] std::string Summary(const SchemaNode& schema);
 
 /// JSON Schema (draft 2020-12) of configuration files, for editors.

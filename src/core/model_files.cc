@@ -31,6 +31,10 @@ bool Exists(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored);
 }
 
+bool IsFloating(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16 || dtype == DType::kF64;
+}
+
 bool StartsWith(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
 void ReplaceSuffix(std::string* name, const std::string& from, const std::string& to) {
@@ -139,12 +143,14 @@ void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemLis
     }
     ++result->tensors;
     result->values += tensor.elements();
-    if (tensor.dtype != DType::kF32) result->converted.push_back(tensor.name + " (" + Name(tensor.dtype) + ")");
     const std::string plain = PlainName(tensor.name);
     const bool of_head = StartsWith(plain, "classifier.") || StartsWith(plain, "crf.");
     if (!IsPartOfEncoder(plain) && !(files.trained() && of_head)) {
       result->unused.push_back(tensor.name);
-    } else if (!stored.emplace(plain, &tensor).second) {
+      continue;
+    }
+    if (tensor.dtype != DType::kF32) result->converted.push_back(tensor.name + " (" + Name(tensor.dtype) + ")");
+    if (!stored.emplace(plain, &tensor).second) {
       problems->Add(ErrorCode::kCorrupt,
                     {"tensor '" + tensor.name + "' is stored under two names", path, "export the model again"});
     }
@@ -186,7 +192,7 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 
 int64_t ModelFiles::parameters() const {
   int64_t sum = 0;
-  for (const TensorInfo& tensor : weights.tensors()) sum += tensor.elements();
+  for (const TensorInfo& tensor : weights.tensors()) sum += IsFloating(tensor.dtype) ? tensor.elements() : 0;
   return sum;
 }
 

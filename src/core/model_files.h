@@ -19,7 +19,7 @@ struct ModelFiles {
   Json card;                ///< clner.json, an object or null
   SafetensorsFile weights;  ///< model.safetensors
   [[nodiscard]] bool trained() const { return !card.is_null(); }
-  /// Sum of elements over all tensors.
+  /// Number of floating values over all tensors.
   [[nodiscard]] int64_t parameters() const;
   /// `labels.tags` of clner.json; empty for an encoder or when the list is malformed.
   [[nodiscard]] std::vector<std::string> tags() const;
@@ -42,7 +42,7 @@ struct ModelVerification {
   bool checksums = false;                   ///< SHA256SUMS was there and held
   int64_t tensors = 0, values = 0;          ///< tensors and values that were read
   std::vector<std::string> unused = {};     ///< tensors that no part of the model uses (poolers, prediction heads)
-  std::vector<std::string> converted = {};  ///< stored in another type than F32
+  std::vector<std::string> converted = {};  ///< used, but stored in another type than F32
 };
 /// Checks every byte (SHA256SUMS; must exist for a trained model), finite values, shapes against config.json, and
 /// labels against classifier and CRF. Throws kCorrupt with all problems, each naming file or tensor; kNoInput as

@@ -54,32 +54,54 @@ Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_ro
   return SplitContextOf(raw, text_column, own_rows, "");
 }
 
-Corpus ReadCorpus(const std::string& path, const CorpusOptions& options) {
+namespace {
+
+/// The tag column, or nullopt for a sentence without tags.
+std::optional<size_t> TagColumn(const ColumnRow& first, const CorpusOptions& options, const std::string& path) {
+  if (!options.tag_column.has_value() || (options.tags_optional && first.fields.size() == 1)) return std::nullopt;
+  const size_t column = RequireColumn(*options.tag_column, first, path, "tag");
+  if (column != ResolveColumn(options.text_column, first.fields.size())) return column;
+  throw Error(ErrorCode::kData,
+              first.fields.size() == 1
+                  ? fmt::format("rows have one column, so there are no tags: '{}'", Printable(first.text))
+                  : fmt::format("column {} is both text and tag", column),
+              Place(path, first.line), "give a file with words and tags, or choose the columns");
+}
+
+/// Drops the raw sentences that the corpus left out.
+void KeepRead(const Corpus& corpus, std::vector<ColumnSentence>* raw) {
+  size_t kept = 0;
+  for (ColumnSentence& sentence : *raw) {
+    if (kept == corpus.sentences.size()) break;
+    if (sentence.rows.front().line != corpus.sentences[kept].line) continue;
+    if (&(*raw)[kept] != &sentence) (*raw)[kept] = std::move(sentence);
+    ++kept;
+  }
+  raw->resize(kept);
+}
+
+}  // namespace
+
+Corpus ReadCorpus(const std::string& path, const CorpusOptions& options, std::vector<ColumnSentence>* raw) {
   ColumnReader reader(path, options.file);
   CorpusBuilder builder(reader.path(), options);
   std::vector<std::string_view> tags;
-  while (const std::optional<ColumnSentence> raw = reader.Next()) {
+  while (std::optional<ColumnSentence> rows = reader.Next()) {
     size_t own_rows = 0;
-    Sentence sentence = SplitContextOf(*raw, options.text_column, &own_rows, reader.path());
+    Sentence sentence = SplitContextOf(*rows, options.text_column, &own_rows, reader.path());
     tags.clear();
     std::vector<int64_t> lines;
     lines.reserve(own_rows);
-    for (size_t i = 0; i < own_rows; ++i) lines.push_back(raw->rows[i].line);
-    if (options.tag_column.has_value()) {
-      const ColumnRow& first = raw->rows.front();
-      const size_t column = RequireColumn(*options.tag_column, first, reader.path(), "tag");
-      if (column == ResolveColumn(options.text_column, first.fields.size())) {
-        throw Error(ErrorCode::kData,
-                    first.fields.size() == 1
-                        ? fmt::format("rows have one column, so there are no tags: '{}'", Printable(first.text))
-                        : fmt::format("column {} is both text and tag", column),
-                    Place(reader.path(), first.line), "give a file with words and tags, or choose the columns");
-      }
-      for (size_t i = 0; i < own_rows; ++i) tags.push_back(raw->rows[i].fields[column]);
+    for (size_t i = 0; i < own_rows; ++i) lines.push_back(rows->rows[i].line);
+    if (const auto column = TagColumn(rows->rows.front(), options, reader.path())) {
+      for (size_t i = 0; i < own_rows; ++i) tags.push_back(rows->rows[i].fields[*column]);
     }
     builder.Add(std::move(sentence), tags, std::move(lines));
+    if (raw != nullptr) raw->push_back(std::move(*rows));
   }
-  return builder.Finish(reader.stats());
+  Corpus corpus = builder.Finish(reader.stats());
+  if (raw != nullptr) KeepRead(corpus, raw);
+  return corpus;
 }
 
 Corpus ReadParallel(const std::string& words_path, const std::string& tags_path, const CorpusOptions& options) {

@@ -21,6 +21,7 @@ struct CorpusOptions {
   std::map<std::string, std::string> label_map = {};  ///< type -> type; "" drops the type
   std::optional<Scheme> scheme = std::nullopt;        ///< nullopt: detect
   bool strict = false;                                ///< ill-formed tags are an error
+  bool tags_optional = false;     ///< a file with a single column is read as unlabelled instead of refused
   bool first_code_point = false;  ///< a word is the first code point of its field (Weibo NER writes `word position`)
 };
 
@@ -42,7 +43,9 @@ struct Corpus {
 /// words; tags that are not tags of a scheme (comma-joined, `B_PER`, lower-case prefixes, without prefix among others
 /// with one, a context tag in the sentence itself), each named once with its number of rows, first place and a hint.
 /// `skip_bad_sentences` leaves such sentences out and counts them in `file.skipped_sentences`.
-[[nodiscard]] Corpus ReadCorpus(const std::string& path, const CorpusOptions& options);
+/// `raw` (may be null) gets the rows of every sentence of the result, in the same order.
+[[nodiscard]] Corpus ReadCorpus(const std::string& path, const CorpusOptions& options,
+                                std::vector<ColumnSentence>* raw = nullptr);
 
 /// Reads two parallel files, one sentence a line: words and tags separated by blanks. 65 when the lines do not match.
 /// Columns in `options` have no meaning here.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "core/log.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
+#include "data/tag_check.h"
 #include "fmt/format.h"
 
 namespace clner {
@@ -51,27 +53,41 @@ void AddRaw(std::string_view word, std::string_view gold, std::string_view predi
   }
 }
 
-class TagChecker {
+/// The distinct tags of one file with the line where each was first seen.
+class TagPlaces {
  public:
-  void Check(const std::string& tag, const std::string& path, int64_t line) {
-    if (tag == last_good_ || SplitTag(tag).prefix != '?') {
-      last_good_ = tag;
-      return;
-    }
-    std::string fix = "tags look like B-PER; check that the tags are in the last column";
-    if (tag.find(',') != std::string::npos) {
-      fix = "the row holds several tags; keep one for each word";
-    } else if (tag.size() > 1 && tag[1] == '_') {
-      fix = fmt::format("write '{}-{}'", tag.substr(0, 1), Printable(tag.substr(2)));
-    }
-    problems_.Add(ErrorCode::kData, {fmt::format("'{}' is not a tag", Printable(tag)), Place(path, line), fix});
+  void Add(const std::string& tag, int64_t line) {
+    if (tag == last_) return;
+    last_ = tag;
+    lines_.try_emplace(tag, line);
   }
-  void ThrowIfAny() const { problems_.ThrowIfAny(); }
+  /// Collects what is no tag of any scheme; bare types are tags only where no tag has a prefix.
+  void Check(const std::string& path, ProblemList* problems) const {
+    const auto has_prefix = [](const auto& entry) {
+      const char prefix = SplitTag(entry.first).prefix;
+      return prefix != '?' && prefix != 'O';
+    };
+    const bool types_only = std::none_of(lines_.begin(), lines_.end(), has_prefix);
+    std::vector<std::pair<int64_t, std::string>> by_line;
+    for (const auto& [tag, line] : lines_) by_line.emplace_back(line, tag);
+    std::sort(by_line.begin(), by_line.end());
+    for (const auto& [line, tag] : by_line) {
+      const std::optional<TagComplaint> complaint = CheckTag(tag, types_only);
+      if (complaint.has_value()) problems->Add(ErrorCode::kData, {complaint->what, Place(path, line), complaint->fix});
+    }
+  }
 
  private:
-  std::string last_good_ = "O";
-  ProblemList problems_;
+  std::string last_;
+  std::unordered_map<std::string, int64_t> lines_;
 };
+
+void CheckTags(const EvalInput& input, const TagPlaces& gold, const TagPlaces& predicted) {
+  ProblemList problems;
+  gold.Check(input.gold_path, &problems);
+  predicted.Check(input.predicted_path, &problems);
+  problems.ThrowIfAny();
+}
 
 // Detection, shared by both readers.
 void FinishSchemes(const EvalInputOptions& options, EvalInput* input) {
@@ -93,6 +109,11 @@ void FinishSchemes(const EvalInputOptions& options, EvalInput* input) {
 
 [[noreturn]] void ThrowNoSentences(const std::string& path) {
   throw Error(ErrorCode::kData, "no sentences", path, "give a column file with one word and its tag in each row");
+}
+
+[[noreturn]] void ThrowNoTag(const std::string& path, const ColumnRow& row) {
+  throw Error(ErrorCode::kData, fmt::format("row '{}' has no tag", Printable(row.text)), Place(path, row.line),
+              "the gold file needs a word and its tag in each row");
 }
 
 int64_t LineAt(const ColumnSentence& sentence, size_t row) {
@@ -117,7 +138,7 @@ class PairReader {
       if (!gold.has_value()) break;
       Add(*gold, *predicted);
     }
-    tags_.ThrowIfAny();
+    CheckTags(input_, gold_tags_, predicted_tags_);
     for (auto i = docstart_rows_; i < std::min(gold_.stats().docstart_lines, predicted_.stats().docstart_lines); ++i) {
       input_.raw.AddToken("O", "O");
     }
@@ -148,14 +169,13 @@ class PairReader {
   void AddRow(const ColumnRow& gold, const ColumnRow& predicted, bool own, EvalSentence* sentence) {
     if (gold.fields.size() < 2) {
       if (!own) return;
-      throw Error(ErrorCode::kData, fmt::format("row '{}' has no tag", Printable(gold.text)),
-                  Place(input_.gold_path, gold.line), "the gold file needs a word and its tag in each row");
+      ThrowNoTag(input_.gold_path, gold);
     }
     const std::string &gold_tag = gold.fields.back(), &predicted_tag = predicted.fields.back();
     AddRaw(gold.fields[0], gold_tag, predicted_tag, &input_.raw);
     if (!own) return;
-    tags_.Check(gold_tag, input_.gold_path, gold.line);
-    tags_.Check(predicted_tag, input_.predicted_path, predicted.line);
+    gold_tags_.Add(gold_tag, gold.line);
+    predicted_tags_.Add(predicted_tag, predicted.line);
     if (predicted.fields.size() > 1 && gold.fields[0] != predicted.fields[0] && input_.different_words++ == 0) {
       first_difference_ = {fmt::format("'{}' against '{}'", Printable(gold.fields[0]), Printable(predicted.fields[0])),
                            Places(gold.line, predicted.line)};
@@ -220,7 +240,7 @@ class PairReader {
   const EvalInputOptions& options_;
   ColumnReader gold_, predicted_;
   EvalInput input_;
-  TagChecker tags_;
+  TagPlaces gold_tags_, predicted_tags_;
   std::pair<std::string, std::string> first_difference_;
   int64_t docstart_rows_ = 0, last_gold_line_ = 0, last_predicted_line_ = 0;
 };
@@ -240,7 +260,7 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
   EvalInput input;
   input.gold_path = input.predicted_path = path;
   ColumnReader reader(path, options.file);
-  TagChecker tags;
+  TagPlaces gold_tags, predicted_tags;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {
     const size_t own = OwnRows(*raw, 1);
     for (const std::vector<std::string>& fields : DocstartRows(*raw)) {
@@ -260,8 +280,8 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
       const std::string &gold = row.fields[row.fields.size() - 2], &predicted = row.fields.back();
       AddRaw(row.fields[0], gold, predicted, &input.raw);
       if (r >= own) continue;
-      tags.Check(gold, path, row.line);
-      tags.Check(predicted, path, row.line);
+      gold_tags.Add(gold, row.line);
+      predicted_tags.Add(predicted, row.line);
       sentence.words.push_back(row.fields.size() > 2 ? row.fields[0] : std::string());
       sentence.gold_tags.push_back(gold);
       sentence.predicted_tags.push_back(predicted);
@@ -271,9 +291,50 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
     input.sentences.push_back(std::move(sentence));
   }
   if (input.sentences.empty()) ThrowNoSentences(path);
-  tags.ThrowIfAny();
+  CheckTags(input, gold_tags, predicted_tags);
   FinishSchemes(options, &input);
   return input;
+}
+
+EvalInput ReadGold(const std::string& path, const EvalInputOptions& options) {
+  EvalInput input;
+  input.gold_path = path;
+  ColumnReader reader(path, options.file);
+  TagPlaces tags;
+  while (const std::optional<ColumnSentence> raw = reader.Next()) {
+    EvalSentence sentence;
+    sentence.gold_line = sentence.predicted_line = raw->rows[0].line;
+    const size_t own = OwnRows(*raw, 0);
+    for (size_t r = 0; r < own; ++r) {
+      const ColumnRow& row = raw->rows[r];
+      if (row.fields.size() < 2) ThrowNoTag(path, row);
+      tags.Add(row.fields.back(), row.line);
+      sentence.words.push_back(row.fields[0]);
+      sentence.gold_tags.push_back(row.fields.back());
+    }
+    input.words += static_cast<int64_t>(own);
+    input.sentences.push_back(std::move(sentence));
+  }
+  if (input.sentences.empty()) ThrowNoSentences(path);
+  CheckTags(input, tags, {});
+  FinishSchemes(options, &input);
+  return input;
+}
+
+void SetPredictions(const std::vector<std::vector<Span>>& predicted, const std::string& name, EvalInput* input) {
+  CLNER_CHECK_EQ(predicted.size(), input->sentences.size());
+  input->predicted_path = name;
+  // IO cannot tell neighbours of one type apart.
+  input->predicted_scheme = input->gold_scheme == Scheme::kIo ? Scheme::kBio : input->gold_scheme;
+  input->raw = {};
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    EvalSentence& sentence = input->sentences[i];
+    sentence.predicted_tags = SpansToTags(predicted[i], static_cast<int64_t>(sentence.size()), input->predicted_scheme);
+    for (size_t w = 0; w < sentence.size(); ++w) {
+      AddRaw(sentence.words[w], sentence.gold_tags[w], sentence.predicted_tags[w], &input->raw);
+    }
+    input->raw.AddBoundary();
+  }
 }
 
 Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences) {

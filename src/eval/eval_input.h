@@ -47,6 +47,11 @@ struct EvalInput {
 /// columns, a tag of no known form.
 [[nodiscard]] EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options);
 
+/// The gold side alone, for predictions of a model; SetPredictions completes it. kData as above.
+[[nodiscard]] EvalInput ReadGold(const std::string& path, const EvalInputOptions& options);
+/// Spans for every sentence of `input`, disjoint and inside it; `name` says where they come from.
+void SetPredictions(const std::vector<std::vector<Span>>& predicted, const std::string& name, EvalInput* input);
+
 /// The scheme of predictions: the gold file's unless they use letters it does not have (predictions break the rules of
 /// their scheme, so a scheme detected from them alone may be the wrong one).
 [[nodiscard]] Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences);

@@ -17,20 +17,11 @@ int64_t EqualTags(const std::vector<std::string>& gold, const std::vector<std::s
   return equal;
 }
 
-std::string Surface(const EvalSentence& sentence, const Span& span) {
+std::string Surface(const std::vector<std::string>& words, const Span& span) {
   std::string surface;
   for (int64_t w = span.begin_word; w < span.end_word; ++w) {
     if (w > span.begin_word) surface += ' ';
-    surface += sentence.words[static_cast<size_t>(w)];
-  }
-  return surface;
-}
-
-std::string Surface(const Sentence& sentence, const Span& span) {
-  std::string surface;
-  for (int64_t w = span.begin_word; w < span.end_word; ++w) {
-    if (w > span.begin_word) surface += ' ';
-    surface += sentence.words[static_cast<size_t>(w)];
+    surface += words[static_cast<size_t>(w)];
   }
   return surface;
 }
@@ -113,7 +104,7 @@ Counts SurfaceCounts(const EvalInput& input, const Evaluation& evaluation) {
   std::map<std::string, std::pair<bool, bool>> surfaces;
   for (size_t i = 0; i < input.sentences.size(); ++i) {
     for (const auto& [span, sides] : Merge(evaluation.gold[i], evaluation.predicted[i])) {
-      auto& entry = surfaces[Typed(Surface(input.sentences[i], span), span.type)];
+      auto& entry = surfaces[Typed(Surface(input.sentences[i].words, span), span.type)];
       entry.first = entry.first || sides.first;
       entry.second = entry.second || sides.second;
     }
@@ -127,7 +118,7 @@ SeenScores ScoreSeen(const EvalInput& input, const Evaluation& evaluation, const
   std::unordered_set<std::string> surfaces, typed;
   for (const Sentence& sentence : train) {
     for (const Span& span : sentence.spans) {
-      const std::string surface = Surface(sentence, span);
+      const std::string surface = Surface(sentence.words, span);
       typed.insert(Typed(surface, span.type));
       surfaces.insert(surface);
     }
@@ -135,7 +126,7 @@ SeenScores ScoreSeen(const EvalInput& input, const Evaluation& evaluation, const
   SeenScores seen;
   for (size_t i = 0; i < input.sentences.size(); ++i) {
     for (const auto& [span, sides] : Merge(evaluation.gold[i], evaluation.predicted[i])) {
-      const std::string surface = Surface(input.sentences[i], span);
+      const std::string surface = Surface(input.sentences[i].words, span);
       Count(sides.first, sides.second, surfaces.contains(surface) ? &seen.surface_seen : &seen.surface_unseen);
       Count(sides.first, sides.second,
             typed.contains(Typed(surface, span.type)) ? &seen.typed_seen : &seen.typed_unseen);

@@ -19,8 +19,13 @@ using I32 = hn::RebindToSigned<F32>;
 using Vec = hn::Vec<F32>;
 using Mask = hn::Mask<F32>;
 inline constexpr size_t kLanes = hn::MaxLanes(F32());
-/// Accumulators a tile may hold: registers left after operands.
-inline constexpr size_t kAccumulators = HWY_TARGET == HWY_AVX3 ? 24 : 12;
+/// Accumulators a tile may hold (registers left after operands) and its greatest width in vectors. Instrumented builds use small
+/// tiles: the sanitizers make large unrolled functions very slow to compile, and addresses follow the same rules.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr size_t kAccumulators = 4, kPanel = 2;
+#else
+inline constexpr size_t kAccumulators = HWY_TARGET == HWY_AVX3 ? 24 : 12, kPanel = 4;
+#endif
 
 /// A row of K floats as full vectors plus one last vector with `tail` valid lanes (1..kLanes).
 struct RowShape {

@@ -14,8 +14,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace clner::crf::internal::HWY_NAMESPACE {
 
-inline constexpr size_t kPanel = 4;  ///< widest tile in vectors
-
 template <size_t P>
 inline constexpr size_t kTileRows = kAccumulators / P < 8 ? kAccumulators / P : 8;
 
@@ -54,8 +52,10 @@ HWY_INLINE void ForEachRowTile(size_t rows, size_t vector, const F& f) {
     switch (height) {
       case 1: f.template Run<1, P>(row, vector); break;
       case 2: f.template Run<2, P>(row, vector); break;
-      case 3: f.template Run<3, P>(row, vector); break;
       default:
+        if constexpr (kTileRows<P> >= 3) {
+          if (height == 3) f.template Run<3, P>(row, vector);
+        }
         if constexpr (kTileRows<P> >= 4) {
           if (height == 4) f.template Run<4, P>(row, vector);
         }
@@ -83,8 +83,12 @@ HWY_INLINE void ForEachTile(size_t rows, size_t vectors, const F& f) {
     switch (width) {
       case 1: ForEachRowTile<1>(rows, vector, f); break;
       case 2: ForEachRowTile<2>(rows, vector, f); break;
-      case 3: ForEachRowTile<3>(rows, vector, f); break;
-      default: ForEachRowTile<4>(rows, vector, f); break;
+      default:
+        if constexpr (kPanel >= 4) {
+          if (width == 3) ForEachRowTile<3>(rows, vector, f);
+          if (width == 4) ForEachRowTile<4>(rows, vector, f);
+        }
+        break;
     }
     vector += width;
   }

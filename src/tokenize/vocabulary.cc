@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
@@ -38,14 +39,13 @@ std::vector<std::string> ReadVocabulary(const std::filesystem::path& path) {
   const std::string text = ReadFile(path, kMaxVocabularyBytes);
   std::string_view rest = text;
   if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+  if (std::count(rest.begin(), rest.end(), '\n') > static_cast<std::ptrdiff_t>(kMaxVocabularySize)) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), kFix);
+  }
   std::vector<std::string> pieces;
   std::unordered_map<std::string_view, size_t> line_of;
   ProblemList problems;
   for (size_t line = 1; !rest.empty(); ++line) {
-    if (line > kMaxVocabularySize) {
-      problems.Add(ErrorCode::kCorrupt, {fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), kFix});
-      break;
-    }
     size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view piece = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));

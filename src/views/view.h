@@ -14,19 +14,23 @@ namespace clner {
 struct ViewItem {
   std::vector<int32_t> ids = {};            ///< pieces with special tokens
   std::vector<int32_t> word_of_piece = {};  ///< word of the sentence, -1 for special tokens
-  std::vector<int32_t> pool = {};           ///< per own word: index into ids of its first piece, -1 = the word has no piece
-  int64_t sentence = 0;                     ///< index given by the caller
+  std::vector<int32_t> pool = {};  ///< per own word: index into ids of its first piece, -1 = the word has no piece
+  int64_t sentence = 0;            ///< index given by the caller
   int64_t first_word = 0;
 };
 
 /// The sentence alone: [CLS] words [SEP].
 class SentenceView {
  public:
-  /// `max_pieces` counts special tokens; `overlap` pieces are shared by neighbouring windows. kConfig when they do not fit.
+  /// `max_pieces` counts special tokens; neighbouring windows share at most `overlap` pieces (the last one may share
+  /// more, it reaches back to its full length). kConfig when `max_pieces` leaves no room for a piece or `overlap` is
+  /// not smaller than that room. `tokenizer` must outlive the view.
   SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap);
-  /// Appends the sequences of one sentence (at least one, also for an empty sentence). Returns their number.
+  /// Appends the sequences of one sentence (one, also for an empty sentence, or several overlapping windows of whole
+  /// words if it has more than `max_pieces`). Every word is pooled from the window where it is farthest from a cut. A
+  /// word that does not fit a window alone keeps its first pieces. Windowed sentences and words cut at
+  /// Tokenizer::kMaxPiecesPerWord are reported through LogWarning. Returns the number of sequences. Thread-safe.
   int64_t Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const;
-  /// Words cut at Tokenizer::kMaxPiecesPerWord so far are reported through LogWarning.
 
  private:
   const Tokenizer& tokenizer_;

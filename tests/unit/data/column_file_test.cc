@@ -22,6 +22,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Fields = std::vector<std::string>;
+using namespace std::string_view_literals;
 
 std::vector<ColumnSentence> ReadAll(const std::string& path, const ColumnFileOptions& options = {},
                                     ColumnFileStats* stats = nullptr) {
@@ -218,15 +219,14 @@ TEST(ColumnFile, InvalidUtf8NamesLineAndByteOffset) {
 }
 
 TEST(ColumnFile, NulIsRefusedWithByteOffset) {
-  const Error error = ReadError(std::string_view("ab O\nc\0d O\n", 11));
+  const Error error = ReadError("ab O\nc\0d O\n"sv);
   EXPECT_THAT(error.problems()[0].what, HasSubstr("NUL byte at byte offset 6"));
   EXPECT_THAT(error.problems()[0].where, HasSubstr(":2:2"));
 }
 
 TEST(ColumnFile, ReplacingInvalidBytesKeepsTheTokenCount) {
   ColumnFileStats stats;
-  const auto sentences =
-      ReadText(std::string_view("a\xFF O\n\xC0\xAF O\nc\0d O\n", 18), {.replace_invalid_utf8 = true}, &stats);
+  const auto sentences = ReadText("a\xFF O\n\xC0\xAF O\nc\0d O\n"sv, {.replace_invalid_utf8 = true}, &stats);
   ASSERT_EQ(sentences.size(), 1U);
   ASSERT_EQ(sentences[0].rows.size(), 3U);
   EXPECT_EQ(sentences[0].rows[0].fields[0], "a\xEF\xBF\xBD");

@@ -120,7 +120,9 @@ TEST(CrfNll, WeightsScaleTheGradientOfEachSentence) {
     ForEachTargetAndRedo([&](bool redo) {
       const NllResult got = RunNll(p);
       ExpectNll(got, want, 4e-6);
-      if (!redo) EXPECT_LE(Difference(got.loss, plain.loss), 1e-6);
+      if (!redo) {
+        EXPECT_LE(Difference(got.loss, plain.loss), 1e-6);
+      }
     });
   }
 }

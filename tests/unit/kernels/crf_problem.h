@@ -195,7 +195,9 @@ inline std::vector<std::vector<float>> Gather(const Problem& problem, const Stor
     }
   }
   for (size_t i = 0; i < out.size(); ++i) {
-    if (inside[i] == 0) EXPECT_EQ(out[i], kPattern) << "written outside the rows at float " << i;
+    if (inside[i] == 0) {
+      EXPECT_EQ(out[i], kPattern) << "written outside the rows at float " << i;
+    }
   }
   return rows;
 }
@@ -251,8 +253,11 @@ inline NllResult RunNll(const Problem& problem, const Layout& layout = {}, const
   for (int64_t from = 0; from < problem.tags; ++from) {
     for (int64_t y = 0; y < s.params_stride; ++y) {
       const float value = transitions[static_cast<size_t>(from * s.params_stride + y)];
-      if (y < problem.tags) r.transitions.push_back(value);
-      if (y >= problem.tags) EXPECT_EQ(value, kPattern);
+      if (y < problem.tags) {
+        r.transitions.push_back(value);
+      } else {
+        EXPECT_EQ(value, kPattern);
+      }
     }
   }
   return r;

@@ -1,0 +1,240 @@
+#include "data/convert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/suggest.h"
+#include "core/utf8.h"
+#include "data/autoner.h"
+#include "data/jsonl.h"
+
+namespace clner {
+namespace {
+
+size_t Resolve(int column, size_t fields, const std::string& place) {
+  const int64_t index = column < 0 ? column + static_cast<int64_t>(fields) : column;
+  if (index >= 0 && index < static_cast<int64_t>(fields)) return static_cast<size_t>(index);
+  throw Error(ErrorCode::kData,
+              fmt::format("no column {}: rows have {} column{}", column, fields, fields == 1 ? "" : "s"), place,
+              "columns count from 0; -1 is the last one");
+}
+
+/// Writes sentences as rows. `raw` is the sentence's source when that was a column file.
+class ColumnWriter {
+ public:
+  ColumnWriter(const Corpus& corpus, const ConvertOptions& options, Scheme scheme, char delimiter)
+      : corpus_(corpus), options_(options), scheme_(scheme), delimiter_(delimiter) {}
+
+  [[nodiscard]] std::string Record(const Sentence& sentence, const ColumnSentence* raw) {
+    std::string text;
+    const std::vector<std::vector<std::string>> rows = Rows(sentence, raw);
+    const size_t columns = rows.front().size();
+    if (raw != nullptr) {
+      for (const std::string& line : raw->before) {
+        // Blank lines come back behind the document mark; the others carry nothing.
+        if (line.find_first_not_of(" \t") == std::string::npos) continue;
+        text += line + (line.starts_with("-DOCSTART-") ? "\n\n" : "\n");
+      }
+    } else if (sentence.document != document_) {
+      text += "-DOCSTART-";
+      for (size_t i = 1; i < columns; ++i) text += std::string(1, delimiter_) + "O";
+      text += "\n\n";
+      document_ = sentence.document;
+    }
+    for (const std::vector<std::string>& row : rows) text += JoinRow(row, sentence);
+    if (sentence.context_words.empty()) return text + "\n";
+    std::string tags;
+    for (size_t i = 1; i < columns; ++i) tags += " B-X";
+    text += "<EOS>" + tags + "\n";
+    for (const std::string& word : sentence.context_words) {
+      if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != std::string::npos) Refuse(word, sentence);
+      text += word + tags + "\n";
+    }
+    return text + "\n";
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::vector<std::string>> Rows(const Sentence& sentence, const ColumnSentence* raw) const {
+    std::vector<std::vector<std::string>> rows;
+    const auto words = static_cast<int64_t>(sentence.words.size());
+    const std::vector<std::string> tags =
+        sentence.labelled ? SpansToTags(sentence.spans, words, scheme_) : std::vector<std::string>();
+    for (size_t i = 0; i < sentence.words.size(); ++i) {
+      std::vector<std::string> row;
+      const std::string place = Place(corpus_.path, sentence.line);
+      if (raw != nullptr) {
+        row = raw->rows[i].fields;
+        row[Resolve(options_.read.text_column, row.size(), place)] = sentence.words[i];
+        if (sentence.labelled) row[Resolve(*options_.read.tag_column, row.size(), place)] = tags[i];
+      } else {
+        row = {sentence.words[i]};
+        if (sentence.labelled) row.push_back(tags[i]);
+      }
+      if (!options_.columns.empty()) {
+        std::vector<std::string> chosen;
+        for (const int column : options_.columns) chosen.push_back(row[Resolve(column, row.size(), place)]);
+        row = std::move(chosen);
+      }
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
+
+  [[noreturn]] void Refuse(const std::string& word, const Sentence& sentence) const {
+    throw Error(ErrorCode::kData,
+                fmt::format("word '{}' cannot stand in a column file with this delimiter", Printable(word)),
+                Place(corpus_.path, sentence.line),
+                delimiter_ == ' ' ? "write with the delimiter 'tab' or to JSON lines" : "write JSON lines: --to jsonl");
+  }
+
+  [[nodiscard]] std::string JoinRow(const std::vector<std::string>& row, const Sentence& sentence) const {
+    std::string text;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const bool breaks =
+          row[i].empty() || row[i].find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != std::string::npos;
+      if (breaks || (i == 0 && row[i] == "-DOCSTART-")) Refuse(row[i], sentence);
+      text += (i > 0 ? std::string(1, delimiter_) : "") + row[i];
+    }
+    // A row of blanks alone would end the sentence.
+    if (text.find_first_not_of(" \t") == std::string::npos) Refuse(text, sentence);
+    return text + "\n";
+  }
+
+  const Corpus& corpus_;
+  const ConvertOptions& options_;
+  Scheme scheme_;
+  char delimiter_;
+  int64_t document_ = 0;
+};
+
+Corpus Read(const std::string& path, const ConvertOptions& options, std::vector<ColumnSentence>* raw,
+            int64_t* ignored) {
+  switch (options.from) {
+    case DataFormat::kJsonl:
+      return ReadJsonl(path, options.read, options.labels, ignored);
+    case DataFormat::kAutoNer:
+      return ReadAutoNer(path, options.read);
+    case DataFormat::kColumns:
+      break;
+  }
+  return ReadCorpus(path, options.read, raw);
+}
+
+char OutputDelimiter(const ConvertOptions& options, const std::vector<ColumnSentence>& raw) {
+  if (options.delimiter.has_value()) return *options.delimiter;
+  if (raw.empty()) return '\t';
+  return raw.front().rows.front().text.find('\t') == std::string::npos ? ' ' : '\t';
+}
+
+/// What the target format has no place for.
+void CountDropped(const Corpus& corpus, const std::vector<ColumnSentence>& raw, const ConvertOptions& options,
+                  int64_t ignored, ConvertReport* report) {
+  std::map<std::string, int64_t> dropped;
+  const bool to_columns = options.to == DataFormat::kColumns;
+  for (const ColumnSentence& sentence : raw) {
+    for (const std::string& line : sentence.before) {
+      const bool is_comment = !options.read.file.comment.empty() && line.starts_with(options.read.file.comment);
+      if (is_comment && !to_columns) ++dropped["comment lines"];
+    }
+  }
+  if (!raw.empty()) {
+    const auto columns = static_cast<int64_t>(raw.front().rows.front().fields.size());
+    const int64_t kept = to_columns ? (options.columns.empty() ? columns : static_cast<int64_t>(options.columns.size()))
+                                    : (corpus.sentences.front().labelled ? 2 : 1);
+    if (columns > kept) dropped["columns"] = columns - kept;
+  }
+  if (ignored > 0) dropped["objects with other fields"] = ignored;
+  if (options.to == DataFormat::kAutoNer) {
+    if (corpus.documents > 0) dropped["document breaks"] = corpus.documents;
+    if (corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
+  }
+  if (corpus.file.skipped_sentences > 0) dropped["bad sentences"] = corpus.file.skipped_sentences;
+  report->dropped.assign(dropped.begin(), dropped.end());
+}
+
+}  // namespace
+
+const char* Name(DataFormat format) {
+  switch (format) {
+    case DataFormat::kColumns:
+      return "columns";
+    case DataFormat::kJsonl:
+      return "jsonl";
+    case DataFormat::kAutoNer:
+      return "autoner";
+  }
+  return "?";
+}
+
+DataFormat ParseDataFormat(std::string_view name) {
+  if (name == "columns" || name == "conll") return DataFormat::kColumns;
+  if (name == "jsonl") return DataFormat::kJsonl;
+  if (name == "autoner" || name == "ck") return DataFormat::kAutoNer;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("unknown data format '{}'{}", Printable(name),
+                          DidYouMean(name, {"columns", "conll", "jsonl", "autoner", "ck"})),
+              "", "use one of columns, jsonl, autoner");
+}
+
+DataFormat FormatOfPath(std::string_view path) {
+  for (const char* end : {".jsonl", ".json", ".ndjson"}) {
+    if (path.ends_with(end)) return DataFormat::kJsonl;
+  }
+  return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
+}
+
+ConvertReport Convert(const std::string& path, const ConvertOptions& options,
+                      const std::function<void(std::string_view)>& write) {
+  std::vector<ColumnSentence> raw;
+  int64_t ignored = 0;
+  const Corpus corpus = Read(path, options, &raw, &ignored);
+  ConvertReport report;
+  report.sentences = static_cast<int64_t>(corpus.sentences.size());
+  report.words = corpus.words;
+  report.entities = corpus.entities;
+  report.documents = corpus.documents;
+  report.with_context = corpus.with_context;
+  report.skipped_sentences = corpus.file.skipped_sentences;
+  report.repaired_tags = corpus.repaired_tags;
+  report.read_scheme = corpus.scheme;
+  report.written_scheme = options.scheme.value_or(corpus.scheme);
+  CountDropped(corpus, raw, options, ignored, &report);
+  ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
+  for (size_t i = 0; i < corpus.sentences.size(); ++i) {
+    const Sentence& sentence = corpus.sentences[i];
+    switch (options.to) {
+      case DataFormat::kColumns:
+        write(columns.Record(sentence, raw.empty() ? nullptr : &raw[i]));
+        break;
+      case DataFormat::kJsonl:
+        write(JsonlRecord(sentence, report.written_scheme, corpus.documents > 0));
+        break;
+      case DataFormat::kAutoNer:
+        write(AutoNerRecord(sentence));
+        break;
+    }
+  }
+  return report;
+}
+
+Json ToJson(const ConvertReport& report, const ConvertOptions& options) {
+  Json dropped = Json::object();
+  for (const auto& [kind, count] : report.dropped) dropped[kind] = count;
+  return {{"schema_version", 1},
+          {"from", Name(options.from)},
+          {"to", Name(options.to)},
+          {"read_scheme", Name(report.read_scheme)},
+          {"written_scheme", Name(report.written_scheme)},
+          {"sentences", report.sentences},
+          {"words", report.words},
+          {"entities", report.entities},
+          {"documents", report.documents},
+          {"with_context", report.with_context},
+          {"skipped_sentences", report.skipped_sentences},
+          {"repaired_tags", report.repaired_tags},
+          {"dropped", std::move(dropped)}};
+}
+
+}  // namespace clner

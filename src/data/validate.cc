@@ -1,0 +1,155 @@
+#include "data/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "data/validate_checks.h"
+
+namespace clner {
+namespace {
+
+void AddProblems(const Error& error, Finding* finding) {
+  for (const Problem& problem : error.problems()) AddPlace(finding, problem.what, problem.where);
+  finding->count = static_cast<int64_t>(error.total());
+  if (finding->fix.empty()) finding->fix = error.problems().front().fix;
+}
+
+/// Reads a file; its bad rows become a finding and its other sentences the corpus.
+std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions& options, FindingList* findings) {
+  try {
+    return ReadCorpus(path, options);
+  } catch (const Error& error) {
+    const bool is_rows = error.code() == ErrorCode::kData && !error.problems().front().where.empty() &&
+                         error.problems().front().where != path;
+    if (!is_rows && error.problems().front().what != "no sentences") throw;
+    AddProblems(error, &findings->Get("bad-input", Severity::kError, path, "rows cannot be read", ""));
+    if (!is_rows || path == "-") return std::nullopt;
+  }
+  try {
+    CorpusOptions lenient = options;
+    lenient.strict = false;
+    lenient.file.skip_bad_sentences = true;
+    return ReadCorpus(path, lenient);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kData) throw;
+    return std::nullopt;
+  }
+}
+
+void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusOptions& options,
+                    FindingList* findings) {
+  if (corpus.repaired_tags == 0) return;
+  Finding& finding =
+      findings->Get("ill-formed-tags", Severity::kWarning, corpus.path,
+                    fmt::format("transitions that scheme {} does not allow", Name(corpus.scheme)),
+                    "correct the tags; training repairs them by conlleval's rule, or refuses them with data.strict");
+  if (path != "-") {
+    CorpusOptions strict = options;
+    strict.strict = true;
+    strict.scheme = corpus.scheme;
+    try {
+      (void)ReadCorpus(path, strict);
+    } catch (const Error& error) {
+      for (const Problem& problem : error.problems()) {
+        if (problem.what.starts_with("ill-formed")) AddPlace(&finding, problem.what, problem.where);
+      }
+    }
+  }
+  finding.count = corpus.repaired_tags;
+}
+
+void CheckContexts(const Corpus& plain, const ValidateInput& input, const ValidateOptions& options,
+                   FindingList* findings) {
+  const std::optional<Corpus> contexts = ReadForCheck(input.contexts, options.read, findings);
+  if (!contexts.has_value()) return;
+  const PairReport report = ComparePair(plain, *contexts);
+  for (const Problem& problem : report.problems) {
+    AddPlace(&findings->Get("context-misaligned", Severity::kError, input.contexts,
+                            "sentences do not belong to those of the data", problem.fix),
+             problem.what, problem.where);
+  }
+  for (const Problem& problem : report.words) {
+    AddPlace(&findings->Get("context-words", Severity::kWarning, input.contexts,
+                            "words differ typographically from the data", "the words of the data are used"),
+             problem.what, problem.where);
+  }
+  CheckLeaks(*contexts, input.contexts, options, findings);
+}
+
+}  // namespace
+
+const char* Name(Severity severity) { return severity == Severity::kError ? "error" : "warning"; }
+
+int64_t ValidateReport::Count(Severity severity) const {
+  return std::count_if(findings.begin(), findings.end(),
+                       [severity](const Finding& finding) { return finding.severity == severity; });
+}
+
+ValidateReport Validate(const std::vector<ValidateInput>& inputs, const ValidateOptions& options) {
+  ValidateReport report;
+  FindingList findings;
+  CorpusOptions read = options.read;
+  read.tags_optional = true;
+  const auto named =
+      std::find_if(inputs.begin(), inputs.end(), [](const auto& input) { return input.role == "train"; });
+  const size_t train = named == inputs.end() ? 0 : static_cast<size_t>(named - inputs.begin());
+  std::vector<std::optional<Corpus>> corpora;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ValidateInput& input = inputs[i];
+    std::optional<Corpus> corpus = ReadForCheck(input.path, read, &findings);
+    if (corpus.has_value()) {
+      CheckIllFormed(*corpus, input.path, read, &findings);
+      CheckFile(*corpus, options, i == train, &findings);
+      CheckLeaks(*corpus, corpus->path, options, &findings);
+      if (!input.contexts.empty()) CheckContexts(*corpus, input, options, &findings);
+    }
+    corpora.push_back(std::move(corpus));
+  }
+  std::vector<const Corpus*> others;
+  for (size_t i = 0; i < corpora.size(); ++i) {
+    if (!corpora[i].has_value()) continue;
+    if (i != train) others.push_back(&*corpora[i]);
+    for (size_t k = i + 1; k < corpora.size(); ++k) {
+      if (corpora[k].has_value()) CheckOverlap(*corpora[i], *corpora[k], &findings);
+    }
+  }
+  if (train < corpora.size() && corpora[train].has_value()) CheckLabels(*corpora[train], others, options, &findings);
+  report.findings = findings.Take();
+  for (std::optional<Corpus>& corpus : corpora) {
+    if (corpus.has_value()) report.corpora.push_back(std::move(*corpus));
+  }
+  return report;
+}
+
+Json ToJson(const ValidateReport& report) {
+  Json files = Json::array();
+  for (const Corpus& corpus : report.corpora) {
+    files.push_back({{"path", corpus.path},
+                     {"sentences", corpus.sentences.size()},
+                     {"words", corpus.words},
+                     {"entities", corpus.entities},
+                     {"scheme", Name(corpus.scheme)},
+                     {"with_context", corpus.with_context}});
+  }
+  Json findings = Json::array();
+  for (const Finding& finding : report.findings) {
+    Json places = Json::array();
+    for (const Problem& place : finding.places) places.push_back({{"where", place.where}, {"what", place.what}});
+    findings.push_back({{"code", finding.code},
+                        {"severity", Name(finding.severity)},
+                        {"file", finding.file},
+                        {"what", finding.what},
+                        {"count", finding.count},
+                        {"places", std::move(places)},
+                        {"fix", finding.fix}});
+  }
+  return {{"schema_version", 1},
+          {"files", std::move(files)},
+          {"errors", report.Count(Severity::kError)},
+          {"warnings", report.Count(Severity::kWarning)},
+          {"findings", std::move(findings)}};
+}
+
+}  // namespace clner

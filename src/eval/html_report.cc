@@ -1,0 +1,170 @@
+#include "eval/html_report.h"
+
+#include <algorithm>
+
+#include "eval/html_svg.h"
+#include "eval/report.h"
+#include "fmt/format.h"
+
+namespace clner {
+namespace {
+
+constexpr const char* kStyle =
+    "body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 "
+    "1em;color:#222;background:#fff}\n"
+    "h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ddd}\n"
+    "table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em .7em;text-align:right;border-bottom:1px solid "
+    "#eee}\n"
+    "td:first-child,th:first-child{text-align:left}svg{width:100%;max-width:640px;font-size:11px}\n"
+    ".grid{stroke:#e5e5e5}.legend{margin:.2em 0 1em}.wide{overflow-x:auto}\n"
+    ".gold{border-bottom:3px solid #338855}.pred{background:#ffe2c8}.type{font-size:.7em;color:#555}\n"
+    ".example{margin:.6em 0}.where{color:#777;font-size:.85em}.context{color:#777;font-size:.85em}\n";
+constexpr size_t kShownContextWords = 60;
+
+std::string Section(const std::string& title, const std::string& body) {
+  return body.empty() ? std::string() : fmt::format("<h2>{}</h2>\n{}", EscapeHtml(title), body);
+}
+
+std::string Facts(const HtmlReportInput& input) {
+  if (input.facts.empty()) return {};
+  std::string html = "<table>\n";
+  for (const auto& [name, value] : input.facts) {
+    html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", EscapeHtml(name), EscapeHtml(value));
+  }
+  return html + "</table>\n";
+}
+
+std::string Table(const TableRows& rows) {
+  std::string html = "<div class=\"wide\"><table>\n";
+  for (size_t r = 0; r < rows.size(); ++r) {
+    html += "<tr>";
+    for (const std::string& cell : rows[r]) {
+      html += r == 0 ? "<th>" : "<td>";
+      html += EscapeHtml(cell);
+      html += r == 0 ? "</th>" : "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
+std::string ScoreSection(const HtmlScores& item) {
+  const Scores& scores = item.scores;
+  std::vector<std::pair<std::string, double>> bars;
+  for (const auto& [type, counts] : scores.types) bars.emplace_back(type, RatesOf(counts, scores.mode).f1);
+  std::string body = fmt::format("<p>F1 <b>{}</b>, mode {}, {} sentences</p>\n", Percent(scores.Micro().f1),
+                                 Name(scores.mode), scores.sentences);
+  if (!bars.empty()) body += BarChart(bars);
+  return Section("Scores: " + item.name, body + Table(ScoreRows(scores)));
+}
+
+// The confusion table with cells shaded by their share of the row.
+std::string Confusion(const ErrorAnalysis& analysis) {
+  if (analysis.confusion.empty()) return {};
+  const TableRows rows = ConfusionRows(analysis);
+  std::string html = "<div class=\"wide\"><table>\n<tr>";
+  for (const std::string& cell : rows[0]) html += fmt::format("<th>{}</th>", EscapeHtml(cell));
+  html += "</tr>\n";
+  const auto number = [](const std::string& cell) { return cell == "-" ? 0.0 : std::stod(cell); };
+  for (size_t r = 1; r < rows.size(); ++r) {
+    double sum = 0;
+    for (size_t c = 1; c < rows[r].size(); ++c) sum += number(rows[r][c]);
+    html += fmt::format("<tr><td>{}</td>", EscapeHtml(rows[r][0]));
+    for (size_t c = 1; c < rows[r].size(); ++c) {
+      const double share = sum > 0 ? number(rows[r][c]) / sum : 0;
+      const char* color = c == r ? "51,136,85" : "204,85,34";
+      html += fmt::format("<td style=\"background:rgba({},{:.2f})\">{}</td>", color, 0.7 * share, rows[r][c]);
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
+// Every word stands in its own elements, so that overlapping spans of the two sides nest.
+std::string Words(const HtmlExample& example) {
+  std::string html;
+  const auto covers = [](const std::vector<Span>& spans, int64_t word) -> const Span* {
+    const auto found = std::find_if(spans.begin(), spans.end(),
+                                    [&](const Span& span) { return span.begin_word <= word && word < span.end_word; });
+    return found == spans.end() ? nullptr : &*found;
+  };
+  for (size_t w = 0; w < example.words.size(); ++w) {
+    const auto word = static_cast<int64_t>(w);
+    const Span *gold = covers(example.gold, word), *predicted = covers(example.predicted, word);
+    if (w > 0) html += ' ';
+    if (gold != nullptr) html += "<span class=\"gold\">";
+    if (predicted != nullptr) html += "<span class=\"pred\">";
+    html += EscapeHtml(example.words[w]);
+    if (predicted != nullptr) html += "</span>";
+    if (gold != nullptr) html += "</span>";
+    if (gold != nullptr && gold->end_word == word + 1) {
+      html += fmt::format("<span class=\"type\"> gold:{}</span>", EscapeHtml(gold->type));
+    }
+    if (predicted != nullptr && predicted->end_word == word + 1) {
+      html += fmt::format("<span class=\"type\"> predicted:{}</span>", EscapeHtml(predicted->type));
+    }
+  }
+  return html;
+}
+
+std::string Examples(const std::vector<HtmlExample>& examples) {
+  if (examples.empty()) return {};
+  std::string html =
+      "<p><span class=\"gold\">underlined</span>: gold, <span class=\"pred\">shaded</span>: predicted</p>\n";
+  for (size_t i = 0; i < std::min(examples.size(), kMaxHtmlExamples); ++i) {
+    const HtmlExample& example = examples[i];
+    html += fmt::format("<div class=\"example\"><span class=\"where\">{} {}</span><br>{}", EscapeHtml(example.where),
+                        EscapeHtml(example.kind), Words(example));
+    if (!example.context_words.empty()) {
+      html += "<br><span class=\"context\">context:";
+      for (size_t w = 0; w < std::min(example.context_words.size(), kShownContextWords); ++w) {
+        html += ' ' + EscapeHtml(example.context_words[w]);
+      }
+      html += example.context_words.size() > kShownContextWords ? " ...</span>" : "</span>";
+    }
+    html += "</div>\n";
+  }
+  if (examples.size() > kMaxHtmlExamples) {
+    html += fmt::format("<p>{} more sentences with errors are not shown</p>\n", examples.size() - kMaxHtmlExamples);
+  }
+  return html;
+}
+
+}  // namespace
+
+std::string HtmlReport(const HtmlReportInput& input) {
+  const std::string title = EscapeHtml(input.title);
+  std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  html += fmt::format("<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<h1>{}</h1>\n", title, kStyle, title);
+  html += Facts(input);
+  html += Section("Loss", LineChart(input.loss, "step", "loss", false));
+  html += Section("F1 by epoch", LineChart(input.f1, "epoch", "F1", true));
+  for (const HtmlScores& scores : input.scores) html += ScoreSection(scores);
+  if (input.errors.has_value()) {
+    html += Section("Kinds of errors", Table(ErrorKindRows(*input.errors)));
+    html += Section("Confusion of types", Confusion(*input.errors));
+  }
+  html += Section("Examples of errors", Examples(input.examples));
+  return html + "</body>\n</html>\n";
+}
+
+std::vector<HtmlExample> HtmlExamples(const EvalInput& input, const Evaluation& evaluation,
+                                      const ErrorAnalysis& analysis) {
+  std::vector<HtmlExample> examples;
+  size_t last_sentence = 0;
+  for (const SpanError& error : analysis.errors) {
+    if (!examples.empty() && error.sentence == last_sentence) {
+      const std::string kind = Name(error.kind);
+      if (examples.back().kind.find(kind) == std::string::npos) examples.back().kind += ", " + kind;
+      continue;
+    }
+    last_sentence = error.sentence;
+    const EvalSentence& sentence = input.sentences[error.sentence];
+    examples.push_back({fmt::format("line {}:", sentence.gold_line), Name(error.kind), sentence.words,
+                        evaluation.gold[error.sentence], evaluation.predicted[error.sentence]});
+  }
+  return examples;
+}
+
+}  // namespace clner

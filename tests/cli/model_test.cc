@@ -1,0 +1,301 @@
+// `clner model info | verify | diff`.
+#include <cmath>
+#include <limits>
+
+#include "program.h"
+#include "tiny_model_files.h"
+
+namespace clner::test {
+namespace {
+
+class ModelCommand : public Scratch {
+ protected:
+  ProcessResult Verify(const TinyModel& model, bool trained = true) {
+    model.Write(Path("m"), trained);
+    return RunClner({"model", "verify", Path("m")});
+  }
+};
+
+TEST_F(ModelCommand, InfoShowsConfigurationLabelsAndTensors) {
+  TinyModel().Write(Path("m"));
+  const ProcessResult result = RunClner({"model", "info", Path("m")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* text : {"trained model", "hidden_size", "PER", "12", "tag scheme BIO, 3 tags", "crf.transitions",
+                           "[3, 3]", "window_overlap"}) {
+    EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
+  }
+}
+
+TEST_F(ModelCommand, InfoJsonHoldsEverything) {
+  TinyModel().Write(Path("m"));
+  const ProcessResult result = RunClner({"model", "info", Path("m"), "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json json = ParseJson(result.out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  EXPECT_EQ(json.at("trained"), true);
+  EXPECT_EQ(json.at("config").at("hidden_size"), 4);
+  EXPECT_EQ(json.at("clner").at("labels").at("tags").size(), 3U);
+  int64_t sum = 0;
+  for (const Json& tensor : json.at("tensors")) sum += tensor.at("values").get<int64_t>();
+  EXPECT_EQ(json.at("parameters"), sum);
+  // 7*4 + 16*4 + 2*4 + 2*4 embeddings; 4*(16+4) + 2*4 attention; 6*4+6 + 4*6+4 + 2*4 feed-forward; 12+3 classifier;
+  // 9+3+3 CRF.
+  EXPECT_EQ(sum, 108 + 88 + 66 + 15 + 15);
+}
+
+TEST_F(ModelCommand, InfoOfAnEncoderSaysThatItIsNotTrained) {
+  TinyModel().Write(Path("m"), false);
+  EXPECT_NE(RunClner({"model", "info", Path("m")}).out.find("encoder without a trained head"), std::string::npos);
+}
+
+TEST_F(ModelCommand, MissingDirectoryIs66) {
+  ExpectFailure(RunClner({"model", "info", Path("none")}), 66, {"is not a directory", "fix: give a model directory"});
+  std::filesystem::create_directories(Path("empty"));
+  ExpectFailure(RunClner({"model", "verify", Path("empty")}), 66, {"is not a model directory (no config.json)"});
+}
+
+TEST_F(ModelCommand, ModelWithoutWeightsIs66) {
+  TinyModel().Write(Path("m"), false);
+  std::filesystem::remove(Path("m/model.safetensors"));
+  ExpectFailure(RunClner({"model", "info", Path("m")}), 66, {"model.safetensors"});
+}
+
+TEST_F(ModelCommand, WholeModelVerifies) {
+  const ProcessResult result = Verify(TinyModel());
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find(": ok\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("every file as written"), std::string::npos) << result.out;
+}
+
+TEST_F(ModelCommand, VerifyJsonCountsTensors) {
+  TinyModel().Write(Path("m"));
+  const Json json = ParseJson(RunClner({"model", "verify", Path("m"), "--json"}).out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  EXPECT_EQ(json.at("ok"), true);
+  EXPECT_EQ(json.at("checksums"), true);
+  EXPECT_EQ(json.at("tensors"), 26);
+}
+
+TEST_F(ModelCommand, EncoderVerifiesWithoutChecksumsAndListsUnusedTensors) {
+  TinyModel model;
+  model.Add("pooler.dense.weight", {4, 4});
+  const ProcessResult result = Verify(model, false);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("SHA256SUMS   absent"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("pooler.dense.weight"), std::string::npos) << result.out;
+}
+
+TEST_F(ModelCommand, EveryFlippedBitOfTheWeightsIsFound) {
+  TinyModel().Write(Path("m"));
+  const std::string whole = ReadText(Path("m/model.safetensors"));
+  for (size_t i = 0; i < whole.size(); i += whole.size() / 12) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    WriteText(Path("m/model.safetensors"), damaged);
+    ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"model.safetensors"});
+  }
+}
+
+TEST_F(ModelCommand, DamagedSmallFileIsNamed) {
+  TinyModel().Write(Path("m"));
+  WriteText(Path("m/vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\njane\nd0e\n");
+  ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"vocab.txt"});
+}
+
+TEST_F(ModelCommand, MissingAndUnlistedFilesAreNamed) {
+  TinyModel().Write(Path("m"));
+  WriteText(Path("m/extra.txt"), "x");
+  ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"extra.txt"});
+  std::filesystem::remove(Path("m/extra.txt"));
+  std::filesystem::remove(Path("m/tokenizer_config.json"));
+  ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"tokenizer_config.json"});
+}
+
+TEST_F(ModelCommand, TrainedModelNeedsChecksums) {
+  TinyModel().Write(Path("m"));
+  std::filesystem::remove(Path("m/SHA256SUMS"));
+  ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"SHA256SUMS"});
+}
+
+TEST_F(ModelCommand, NonFiniteValueIsNamed) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    TinyModel model;
+    model.Tensor("crf.transitions").values[4] = bad;
+    ExpectFailure(Verify(model), 76, {"non-finite value", "crf.transitions"});
+  }
+}
+
+TEST_F(ModelCommand, ShapesThatDoNotFitTheConfigurationNameBothShapes) {
+  TinyModel model;
+  model.config["hidden_size"] = 8;
+  ExpectFailure(
+      Verify(model), 76,
+      {"tensor 'bert.embeddings.word_embeddings.weight' has shape [7, 4], the configuration asks for [7, 8]"});
+}
+
+TEST_F(ModelCommand, MissingAndUnexpectedTensorsAreNamed) {
+  TinyModel model;
+  model.Tensor("bert.encoder.layer.0.output.dense.weight").name = "bert.encoder.layer.1.output.dense.weight";
+  ExpectFailure(Verify(model), 76,
+                {"tensor 'encoder.layer.0.output.dense.weight' is missing",
+                 "unexpected tensor 'bert.encoder.layer.1.output.dense.weight'"});
+}
+
+TEST_F(ModelCommand, LabelsMustFitClassifierAndCrf) {
+  TinyModel model;
+  model.card["labels"]["tags"] = {"O", "B-PER"};
+  model.config["id2label"] = {{"0", "O"}, {"1", "B-PER"}};
+  ExpectFailure(Verify(model), 76,
+                {"'classifier.weight' has shape [3, 4], the configuration asks for [2, 4]",
+                 "'crf.transitions' has shape [3, 3], the configuration asks for [2, 2]"});
+}
+
+TEST_F(ModelCommand, LabelListsMustAgree) {
+  TinyModel model;
+  model.config["id2label"]["1"] = "B-LOC";
+  ExpectFailure(Verify(model), 76, {"'id2label' of 1 is not 'B-PER' as in clner.json"});
+  model = TinyModel();
+  model.config.erase("id2label");
+  ExpectFailure(Verify(model), 76, {"'id2label' does not hold the 3 tags of clner.json"});
+  model = TinyModel();
+  model.card["labels"]["tags"] = "O";
+  ExpectFailure(Verify(model), 76, {"'labels.tags' is missing, empty or not a list of strings"});
+  model = TinyModel();
+  model.card["labels"]["tags"] = {"O", "B-PER", "B-PER"};
+  ExpectFailure(Verify(model), 76, {"'labels.tags' holds 'B-PER' twice"});
+}
+
+TEST_F(ModelCommand, ConfigurationOfAnotherTypeIsRefused) {
+  TinyModel model;
+  model.config["model_type"] = "brt";
+  ExpectFailure(Verify(model), 76,
+                {"model_type 'brt' is not supported (did you mean 'bert'?)", "supported model types: bert"});
+  model = TinyModel();
+  model.config.erase("intermediate_size");
+  model.config["num_hidden_layers"] = "one";
+  model.config["vocab_size"] = 0;
+  ExpectFailure(
+      Verify(model), 76,
+      {"'intermediate_size' is missing", "'num_hidden_layers' is not an integer", "'vocab_size' is 0, allowed: 1 to"});
+}
+
+TEST_F(ModelCommand, MalformedJsonIsNamedWithItsPlace) {
+  TinyModel().Write(Path("m"), false);
+  WriteText(Path("m/config.json"), "{\"model_type\": \n");
+  ExpectFailure(RunClner({"model", "info", Path("m")}), 76, {"config.json:"});
+  WriteText(Path("m/config.json"), "[]");
+  ExpectFailure(RunClner({"model", "info", Path("m")}), 76, {"the file is not a JSON object"});
+}
+
+TEST_F(ModelCommand, OldNamesAndMissingPrefixAreAccepted) {
+  TinyModel model;
+  for (TensorData& tensor : model.tensors) {
+    if (tensor.name.rfind("bert.", 0) == 0) tensor.name.erase(0, 5);
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"LayerNorm.weight", "LayerNorm.gamma"},
+                                   {"LayerNorm.bias", "LayerNorm.beta"}}) {
+      const size_t at = tensor.name.find(from);
+      if (at != std::string::npos) tensor.name.replace(at, from.size(), to);
+    }
+  }
+  EXPECT_EQ(Verify(model, false).exit_code, 0);
+}
+
+TEST_F(ModelCommand, TensorUnderTwoNamesIsRefused) {
+  TinyModel model;
+  model.Add("embeddings.LayerNorm.bias", {4});
+  ExpectFailure(Verify(model), 76, {"is stored under two names"});
+}
+
+TEST_F(ModelCommand, VocabularyLargerThanTheEmbeddingIsRefused) {
+  TinyModel model;
+  model.vocabulary += "smith\n";
+  ExpectFailure(Verify(model), 76, {"the vocabulary has 8 pieces, the encoder 7 embedding rows"});
+}
+
+TEST_F(ModelCommand, EqualModelsDoNotDiffer) {
+  TinyModel().Write(Path("a"));
+  TinyModel().Write(Path("b"));
+  const ProcessResult result = RunClner({"model", "diff", Path("a"), Path("b")});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_EQ(result.out, "26 of 26 tensors equal, largest difference 0\n");
+}
+
+TEST_F(ModelCommand, DifferencesAreListedAndExitIs1) {
+  TinyModel a, b;
+  b.Tensor("crf.start").values[1] = 0.75F;
+  b.card["head"]["constraints"] = "off";
+  b.config["hidden_act"] = "relu";
+  b.Tensor("crf.end").name = "crf.stop";
+  a.Write(Path("a"));
+  b.Write(Path("b"));
+  const ProcessResult text = RunClner({"model", "diff", Path("a"), Path("b")});
+  EXPECT_EQ(text.exit_code, 1) << text.err;
+  for (const char* part : {"head.constraints", "hidden_act", "crf.start", "0.5", "only in A", "crf.stop", "only in B",
+                           "24 of 27 tensors equal"}) {
+    EXPECT_NE(text.out.find(part), std::string::npos) << part << "\n" << text.out;
+  }
+  const ProcessResult result = RunClner({"model", "diff", "--json", Path("a"), Path("b")});
+  EXPECT_EQ(result.exit_code, 1);
+  const Json json = ParseJson(result.out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("same"), false);
+  EXPECT_EQ(json.at("max_abs"), 0.5);
+  EXPECT_EQ(json.at("config").size(), 1U);
+  EXPECT_EQ(json.at("clner").at(0).at("key"), "head.constraints");
+  EXPECT_EQ(json.at("tensors").size(), 3U);
+}
+
+TEST_F(ModelCommand, NotANumberOnOneSideIsAnInfiniteDifference) {
+  TinyModel a, b;
+  b.Tensor("crf.start").values[0] = std::numeric_limits<float>::quiet_NaN();
+  a.Write(Path("a"));
+  b.Write(Path("b"));
+  const ProcessResult result = RunClner({"model", "diff", Path("a"), Path("b")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("inf"), std::string::npos) << result.out;
+}
+
+TEST_F(ModelCommand, DoctorReportsMachineAndMissingParts) {
+  const ProcessResult result = RunClner({"doctor", "--json"});
+  const Json json = ParseJson(result.out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  bool missing = false;
+  std::vector<std::string> names;
+  for (const Json& check : json.at("checks")) {
+    names.push_back(check.at("name").get<std::string>());
+    missing = missing || check.at("state") == "missing";
+    EXPECT_NE(check.at("value"), "") << names.back();
+    if (check.at("state") != "ok") {
+      EXPECT_NE(check.at("fix"), "") << names.back();
+    }
+  }
+  EXPECT_EQ(json.at("usable"), !missing);
+  EXPECT_EQ(result.exit_code, missing ? 1 : 0);
+  for (const char* name : {"clner", "compiler", "libraries", "processor", "SIMD", "memory", "libclner.so", "GPU",
+                           "CUDA toolkit", "models/minilm-l6", "locale"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  }
+}
+
+TEST_F(ModelCommand, DoctorPrintsTextAndMarkdown) {
+  EXPECT_NE(RunClner({"doctor"}).out.find("needed is"), std::string::npos);
+  EXPECT_EQ(RunClner({"doctor", "--markdown"}).out.rfind("| part | state | what |\n|---|---|---|\n", 0), 0U);
+}
+
+TEST_F(ModelCommand, DoctorNamesALibraryThatCannotBeLoaded) {
+  std::filesystem::create_directories(Path("bin"));
+  std::filesystem::create_directories(Path("lib"));
+  std::filesystem::copy_file(CLNER_PROGRAM, Path("bin/clner"));
+  WriteText(Path("lib/libclner.so"), "not a library");
+  const ProcessResult broken = RunProcess({Path("bin/clner"), "doctor"});
+  EXPECT_EQ(broken.exit_code, 1) << broken.err;
+  EXPECT_NE(broken.out.find("libclner.so       missing  " + Path("lib/libclner.so")), std::string::npos) << broken.out;
+  EXPECT_NE(broken.out.find("fix: build again"), std::string::npos) << broken.out;
+  std::filesystem::remove(Path("lib/libclner.so"));
+  const ProcessResult absent = RunProcess({Path("bin/clner"), "doctor"});
+  if (absent.out.find("libclner.so       ok") != std::string::npos) return;  // the loader found the one of this build
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_NE(absent.out.find("not found beside the program"), std::string::npos) << absent.out;
+}
+
+}  // namespace
+}  // namespace clner::test

@@ -1,0 +1,246 @@
+// What every model family must do: train on a toy set, save, load, predict the same; stop and resume equal a straight run.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "clner/clner.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/sha256.h"
+#include "support/tiny_model.h"
+
+namespace clner {
+namespace {
+
+class TaggerContract : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SetLogLevel(LogLevel::kQuiet);
+    at::set_num_threads(1);
+    test::WriteTinyEncoder(dir_ / "encoder");
+    test::WriteText(dir_ / "train.conll", test::ToyCorpus(60, 1));
+    test::WriteText(dir_ / "dev.conll", test::ToyCorpus(30, 2));
+    test::WriteText(dir_ / "config.yaml", R"(format: 1
+name: toy
+threads: 1
+data:
+  train: {sentences: train.conll}
+  dev: {sentences: dev.conll}
+  test: {sentences: dev.conll}
+model:
+  encoder: {path: encoder, max_pieces: 64, window_overlap: 16}
+train:
+  epochs: 6
+  batch_sentences: 4
+  accumulate: 2
+  lr: 3e-3
+  save_every: 3
+  groups: [{match: '^crf\.', lr: 0.05}]
+)");
+  }
+  [[nodiscard]] TrainJob Job(const std::string& out) const {
+    TrainJob job;
+    job.config = (dir_ / "config.yaml").string();
+    job.output_dir = (dir_ / out).string();
+    return job;
+  }
+  [[nodiscard]] std::string BestHash(const std::string& out) const { return Sha256OfFile(dir_ / out / "best/model.safetensors"); }
+
+  test::TempDir dir_;
+};
+
+TEST_F(TaggerContract, LearnsTheToySetAndLoadsToTheSamePredictions) {
+  const Json report = ParseJson(Train(Job("run")), "report", ErrorCode::kInternal);
+  EXPECT_GT(report["dev"]["micro"]["f1"].get<double>(), 0.9);
+  EXPECT_EQ(DumpJson(report["dev"]["micro"]), DumpJson(report["test"]["micro"]));
+  LoadOptions options;
+  options.threads = 1;
+  const Tagger tagger = Tagger::Load((dir_ / "run/best").string(), options);
+  EXPECT_EQ(tagger.EntityTypes().size(), 2U);
+  const TagResult result = tagger.Tag({{"the", "man", "saw", "anna", "near", "oslo"}});
+  ASSERT_EQ(result.tags.size(), 6U);
+  EXPECT_EQ(result.tags[3], "B-PER");
+  EXPECT_EQ(result.tags[5], "B-LOC");
+  for (const Entity& entity : result.entities) EXPECT_GT(entity.score, 0.3);
+}
+
+TEST_F(TaggerContract, EmptyOneWordAndVeryLongSentencesGetOneTagPerWord) {
+  (void)Train(Job("run"));
+  const Tagger tagger = Tagger::Load((dir_ / "run/best").string());
+  TagInput longest;
+  for (int i = 0; i < 700; ++i) longest.words.push_back(i % 50 == 0 ? "anna" : "met");
+  TagInput zero_width{{"\xE2\x80\x8B", "anna"}};  // a word without pieces
+  const auto results = tagger.TagBatch({{{}}, {{"anna"}}, longest, zero_width});
+  EXPECT_EQ(results[0].tags.size(), 0U);
+  EXPECT_EQ(results[1].tags.size(), 1U);
+  EXPECT_EQ(results[2].tags.size(), 700U);
+  EXPECT_EQ(results[3].tags.size(), 2U);
+  EXPECT_EQ(results[2].tags[350], "B-PER");
+}
+
+TEST_F(TaggerContract, ResultsDoNotDependOnBatchMates) {
+  (void)Train(Job("run"));
+  LoadOptions small;
+  small.batch_pieces = 1;
+  const Tagger alone = Tagger::Load((dir_ / "run/best").string(), small), together = Tagger::Load((dir_ / "run/best").string());
+  std::vector<TagInput> inputs;
+  Random random(11);
+  for (int i = 0; i < 40; ++i) {
+    TagInput& input = inputs.emplace_back();
+    for (uint64_t w = 0; w <= random.Below(12); ++w) input.words.push_back(random.Below(2) == 0 ? "anna" : "rome");
+  }
+  const auto a = alone.TagBatch(inputs), b = together.TagBatch(inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(a[i].tags, b[i].tags);
+    ASSERT_EQ(a[i].entities.size(), b[i].entities.size());
+    for (size_t e = 0; e < a[i].entities.size(); ++e) EXPECT_NEAR(a[i].entities[e].score, b[i].entities[e].score, 1e-5);
+  }
+}
+
+TEST_F(TaggerContract, StoppedAtAnyStepAndResumedGivesTheSameBytes) {
+  (void)Train(Job("straight"));
+  const std::string expected = BestHash("straight");
+  for (const int64_t stop_after : {1, 8, 9, 17, 30}) {  // mid-epoch, last step of an epoch, first of the next, ...
+    const std::string out = "stop-" + std::to_string(stop_after);
+    TrainCallbacks callbacks;
+    int64_t steps = 0;
+    callbacks.on_step = [&](int64_t step, double) { steps = step; };
+    callbacks.should_stop = [&] { return steps >= stop_after; };
+    try {
+      (void)Train(Job(out), callbacks);
+      FAIL() << "was not stopped";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+    }
+    TrainJob again = Job(out);
+    again.resume = true;
+    (void)Train(again);
+    EXPECT_EQ(BestHash(out), expected) << stop_after;
+  }
+}
+
+TEST_F(TaggerContract, SameSeedSameBytesOtherSeedOtherBytes) {
+  (void)Train(Job("a"));
+  (void)Train(Job("b"));
+  EXPECT_EQ(BestHash("a"), BestHash("b"));
+  TrainJob other = Job("c");
+  other.set = {"seed=2"};
+  (void)Train(other);
+  EXPECT_NE(BestHash("a"), BestHash("c"));
+}
+
+TEST_F(TaggerContract, ExistingRunIsRefusedAndChangedConfigurationIsNotResumed) {
+  (void)Train(Job("run"));
+  const auto code_of = [&](const TrainJob& job) {
+    try {
+      (void)Train(job);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::kInternal;
+  };
+  EXPECT_EQ(code_of(Job("run")), ErrorCode::kOutput);
+  TrainJob resume = Job("run");
+  resume.resume = true;
+  resume.set = {"train.lr=1e-4"};
+  EXPECT_EQ(code_of(resume), ErrorCode::kConfig);
+  resume.overwrite = true;
+  EXPECT_EQ(code_of(resume), ErrorCode::kUsage);
+  TrainJob overwrite = Job("run");
+  overwrite.overwrite = true;
+  (void)Train(overwrite);
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "run.old-1/best"));
+}
+
+TEST_F(TaggerContract, DamagedNewestCheckpointFallsBackAndAllDamagedIsCorrupt) {
+  TrainCallbacks callbacks;
+  int64_t steps = 0;
+  callbacks.on_step = [&](int64_t step, double) { steps = step; };
+  callbacks.should_stop = [&] { return steps >= 13; };
+  EXPECT_THROW((void)Train(Job("run"), callbacks), Error);
+  (void)Train(Job("straight"));
+  std::vector<std::filesystem::path> checkpoints;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints")) checkpoints.push_back(entry.path());
+  std::sort(checkpoints.begin(), checkpoints.end());
+  ASSERT_EQ(checkpoints.size(), 2U);
+  test::WriteText(checkpoints.back() / "state.json", "{}");
+  TrainJob resume = Job("run");
+  resume.resume = true;
+  (void)Train(resume);
+  EXPECT_EQ(BestHash("run"), BestHash("straight"));
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints")) test::WriteText(entry.path() / "state.json", "{}");
+  try {
+    (void)Train(resume);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+  }
+}
+
+TEST_F(TaggerContract, FlippedBitInTheWeightsIsFoundAtLoad) {
+  (void)Train(Job("run"));
+  const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
+  std::string bytes = ReadFile(weights);
+  bytes[bytes.size() / 2] ^= 1;
+  test::WriteText(weights, bytes);
+  try {
+    (void)Tagger::Load((dir_ / "run/best").string());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+    EXPECT_NE(std::string(error.what()).find("model.safetensors"), std::string::npos);
+  }
+  LoadOptions options;
+  options.verify = false;
+  (void)Tagger::Load((dir_ / "run/best").string(), options);
+}
+
+TEST_F(TaggerContract, NonFiniteWeightIsNamed) {
+  (void)Train(Job("run"));
+  const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
+  {
+    const SafetensorsFile file(weights);
+    NamedTensors tensors;
+    for (const TensorInfo& info : file.tensors()) tensors.emplace_back(info.name, AsTensor(info).clone());
+    tensors[3].second.view({-1})[0] = std::numeric_limits<float>::quiet_NaN();
+    SaveTensors(weights, tensors);
+  }
+  LoadOptions options;
+  options.verify = false;
+  try {
+    (void)Tagger::Load((dir_ / "run/best").string(), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+    EXPECT_NE(std::string(error.what()).find("non-finite"), std::string::npos);
+  }
+}
+
+TEST_F(TaggerContract, AllOutsideTrainingDataAreRefusedUnlessForced) {
+  test::WriteText(dir_ / "train.conll", "a\tO\nb\tO\n\nc\tO\n\n");
+  try {
+    (void)Train(Job("run"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run"));
+}
+
+TEST_F(TaggerContract, SeedsGiveOneRunEachAndASummary) {
+  TrainJob job = Job("seeds");
+  job.seeds = {1, 2};
+  const Json summary = ParseJson(Train(job), "summary", ErrorCode::kInternal);
+  EXPECT_EQ(summary["runs"].size(), 2U);
+  EXPECT_EQ(summary["dev"]["f1_values"].size(), 2U);
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "seeds/seed-2/report.json"));
+}
+
+TEST_F(TaggerContract, DryRunWritesNothing) {
+  const Json plan = ParseJson(DryRunTraining(Job("dry")), "plan", ErrorCode::kInternal);
+  EXPECT_EQ(plan["steps"].get<int64_t>(), 8 * 6);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "dry"));
+}
+
+}  // namespace
+}  // namespace clner

@@ -1,0 +1,86 @@
+// A tiny random encoder directory and a toy corpus, for tests that train.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "core/random.h"
+#include "model/weights.h"
+#include "nn/bert.h"
+
+namespace clner::test {
+
+/// A fresh directory below the system's temporary directory, removed with the object.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (std::filesystem::temp_directory_path() / "clner-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = name;
+  }
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline void WriteText(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// BERT with 2 layers, width 32, 64 positions and one piece per lower-case letter, digit and some marks.
+inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t seed = 7) {
+  std::filesystem::create_directories(directory);
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  int64_t size = 5;
+  for (const char letter : std::string("abcdefghijklmnopqrstuvwxyz0123456789.,-'@#")) {
+    vocabulary += std::string(1, letter) + "\n##" + letter + "\n";
+    size += 2;
+  }
+  WriteText(directory / "vocab.txt", vocabulary);
+  WriteText(directory / "tokenizer_config.json", R"({"do_lower_case": true, "tokenizer_class": "BertTokenizer"})");
+  WriteText(directory / "config.json", R"({"model_type": "bert", "vocab_size": )" + std::to_string(size) +
+                                           R"(, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+"max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
+"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1})");
+  torch::manual_seed(seed);
+  nn::BertEncoder encoder(nn::ReadBertConfig(directory));
+  torch::NoGradGuard no_grad;
+  NamedTensors tensors;
+  for (auto& [name, parameter] : NamedParameters(encoder)) {
+    if (parameter.dim() > 1) parameter.normal_(0, 0.3);
+    tensors.emplace_back("bert." + name, parameter);
+  }
+  SaveTensors(directory / "model.safetensors", tensors);
+}
+
+/// Sentences in which the words "anna", "bert", ... are PER and "paris", "rome", ... LOC; BIO, `count` sentences.
+inline std::string ToyCorpus(int64_t count, uint64_t seed) {
+  const std::vector<std::string> people = {"anna", "bert", "carl", "dora"}, places = {"paris", "rome", "oslo"},
+                                 others = {"met", "in", "and", "saw", "the", "old", "man", "near"};
+  Random random(seed);
+  std::string text;
+  for (int64_t i = 0; i < count; ++i) {
+    const uint64_t words = 1 + random.Below(9);
+    for (uint64_t w = 0; w < words; ++w) {
+      const uint64_t kind = random.Below(4);
+      if (kind == 0) text += people[random.Below(people.size())] + "\tB-PER\n";
+      if (kind == 1) text += places[random.Below(places.size())] + "\tB-LOC\n";
+      if (kind >= 2) text += others[random.Below(others.size())] + "\tO\n";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace clner::test

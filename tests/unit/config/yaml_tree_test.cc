@@ -1,0 +1,128 @@
+#include "config/yaml_tree.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "config_test_support.h"
+
+namespace clner {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::shared_ptr<const YamlNode> Parse(const std::string& text) {
+  ProblemList problems;
+  auto node = ParseYaml(text, "f.yaml", &problems);
+  problems.ThrowIfAny();
+  return node;
+}
+
+struct BadText {
+  const char* name;
+  std::string text, what, where;
+};
+
+class RefusedYaml : public ::testing::TestWithParam<BadText> {};
+
+std::string Repeat(const std::string& part, size_t times) {
+  std::string text;
+  text.reserve(part.size() * times);
+  for (size_t i = 0; i < times; ++i) text += part;
+  return text;
+}
+
+std::string AliasBomb() {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i <= 9; ++i) {
+    const std::string previous = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + previous + Repeat(", " + previous, 8) + "]\n";
+  }
+  return text;
+}
+
+std::string DeepSections(size_t depth) {
+  std::string text;
+  for (size_t i = 0; i < depth; ++i) text += std::string(i, ' ') + "a:\n";
+  return text;
+}
+
+TEST_P(RefusedYaml, NamesRuleAndPlaceInUnderASecond) {
+  const auto start = std::chrono::steady_clock::now();
+  const Error error = test::ErrorOf([&] { (void)Parse(GetParam().text); });
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(error.code(), ErrorCode::kConfig);
+  EXPECT_THAT(error.problems()[0].what, HasSubstr(GetParam().what));
+  EXPECT_THAT(error.problems()[0].where, HasSubstr(GetParam().where));
+  EXPECT_LT(seconds.count(), 1.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Traps, RefusedYaml,
+    ::testing::Values(
+        BadText{"Merge", "a: &x {b: 1}\nc:\n  <<: *x\n", "merge keys ('<<') are not supported", "f.yaml:3:3"},
+        BadText{"SelfAlias", "a: &a [*a]\n", "an alias stands inside the value it names", "f.yaml:1:8"},
+        BadText{"AliasBomb", AliasBomb(), "more than 100000 values", "f.yaml:"},
+        BadText{"DeepFlow", Repeat("[", 100000), "deeper than 64 levels", "f.yaml:1:65"},
+        BadText{"DeepFlowMap", Repeat("{a: ", 100000), "deeper than 64 levels", "f.yaml:1:"},
+        BadText{"DeepDashes", Repeat("- ", 100000), "deeper than 64 levels", "f.yaml:1:"},
+        BadText{"DeepKeys", Repeat("? ", 100000), "deeper than 64 levels", "f.yaml:1:"},
+        BadText{"DeepSections", DeepSections(1000), "deeper than 64 levels", "f.yaml:"},
+        BadText{"Large", std::string(50u << 20, 'a'), "52428800 bytes are too many for a configuration (limit 1048576)",
+                "f.yaml"},
+        BadText{"TabIndent", "a:\n\tb: 1\n", "a tab in the indentation", "f.yaml:2"},
+        BadText{"InvalidUtf8", "a: 1\nb: \xff\n", "invalid UTF-8 (byte 0xff)", "f.yaml:2:4"},
+        BadText{"Overlong", "a: \xc0\xaf\n", "invalid UTF-8 (byte 0xc0)", "f.yaml:1:4"},
+        BadText{"EndOfText", "a: 1\n\x04\nb: 2\n", "control character U+0004", "f.yaml:2:1"},
+        BadText{"Nul", std::string("a: x\0y\n", 7), "control character U+0000", "f.yaml:1:5"},
+        BadText{"Tag", "a: !!python/object x\n", "the tag 'tag:yaml.org,2002:python/object' is not supported",
+                "f.yaml:1:"},
+        BadText{"TwoDocuments", "a: 1\n---\nb: 2\n", "more than one document", "f.yaml:"},
+        BadText{"ListKey", "[a, b]: 1\n", "a key must be text, but it is a list", "f.yaml:1"},
+        BadText{"NullKey", "~: 1\n", "a key must be text, but it is nothing", "f.yaml:1"},
+        BadText{"OpenQuote", "a: \"x\n", "not valid YAML", "f.yaml:"},
+        BadText{"OpenBracket", "a: [1, 2\n", "not valid YAML", "f.yaml:"},
+        BadText{"UnknownAlias", "a: *nowhere\n", "not valid YAML: the referenced anchor is not defined", "f.yaml:1:"},
+        BadText{"Duplicate", "a: 1\nb: 2\na: 3\n", "duplicate key 'a' on lines 1 and 3", "f.yaml:3:1"}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(YamlTree, KeepsTextsQuotesAndPlaces) {
+  const auto root = Parse("a: NO\nb:\n  - 010\n  - '1e-5'\n");
+  ASSERT_EQ(root->entries.size(), 2u);
+  EXPECT_EQ(root->entries[0].value->text, "NO");
+  EXPECT_FALSE(root->entries[0].value->quoted);
+  const YamlNode& list = *root->entries[1].value;
+  ASSERT_EQ(list.items.size(), 2u);
+  EXPECT_EQ(list.items[0]->text, "010");
+  EXPECT_EQ(list.items[0]->line, 3);
+  EXPECT_EQ(list.items[0]->column, 5);
+  EXPECT_TRUE(list.items[1]->quoted);
+}
+
+TEST(YamlTree, AcceptsByteOrderMarkAndAllLineEnds) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const auto root = Parse(
+        "\xEF\xBB\xBF"
+        "a: 1" +
+        end + "b:" + end + "  c: 2" + end);
+    ASSERT_EQ(root->entries.size(), 2u);
+    EXPECT_EQ(root->entries[1].line, 2);
+    EXPECT_EQ(root->entries[1].value->entries[0].value->text, "2");
+  }
+}
+
+TEST(YamlTree, ExpandsAnAliasOfAFinishedValue) {
+  const auto root = Parse("a: &x {b: 1}\nc: *x\n");
+  EXPECT_EQ(root->entries[1].value->entries[0].value->text, "1");
+}
+
+TEST(YamlTree, EmptyTextIsANullNode) {
+  EXPECT_EQ(Parse("")->kind, YamlNode::Kind::kNull);
+  EXPECT_EQ(Parse("# only a comment\n")->kind, YamlNode::Kind::kNull);
+}
+
+TEST(YamlTree, TabsOutsideTheIndentationAreAllowed) { EXPECT_EQ(Parse("a:\t1\n \t \nb: 2\n")->entries.size(), 2u); }
+
+}  // namespace
+}  // namespace clner

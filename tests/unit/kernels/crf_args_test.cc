@@ -1,0 +1,200 @@
+// Argument checks: a refused call writes nothing. Workspace sizes. Target names.
+#include <array>
+#include <cstring>
+
+#include "crf_problem.h"
+
+namespace clner::crf::test {
+namespace {
+
+/// One call of every operation with arguments a test may spoil; remembers what the outputs held.
+class Call {
+ public:
+  Call() : problem_(MakeProblem()), storage_(problem_, {}) {
+    batch = storage_.batch;
+    emissions = storage_.In();
+    params = storage_.params;
+    gold = storage_.gold.data();
+    weight = weights.data();
+    d_out = {d_emissions.data(), 5};
+    grads = {transitions.data(), start.data(), end.data(), 5};
+    workspace_bytes_ = std::max({WorkspaceBytes(Operation::kNll, batch), WorkspaceBytes(Operation::kMarginals, batch),
+                                 WorkspaceBytes(Operation::kViterbi, batch), WorkspaceBytes(Operation::kPosterior, batch)});
+    memory_.assign(workspace_bytes_, 0x5A);
+    workspace = {memory_.data(), memory_.size()};
+  }
+
+  KernelStatus Run(Operation operation) {
+    switch (operation) {
+      case Operation::kNll: return Nll(batch, emissions, params, gold, weight, loss, d_out, grads, flags, workspace);
+      case Operation::kMarginals: return Marginals(batch, emissions, params, nullptr, loss, d_out, flags, workspace);
+      case Operation::kViterbi: return Viterbi(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+      case Operation::kPosterior: return Posterior(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+      case Operation::kSpanMarginals: break;
+    }
+    return KernelStatus::kOk;
+  }
+
+  void ExpectUntouched() const {
+    for (const auto* values : {&d_emissions, &transitions, &start, &end}) {
+      for (const float v : *values) ASSERT_EQ(v, kPattern);
+    }
+    for (const double v : losses) ASSERT_EQ(v, -7.0);
+    for (const uint8_t v : flag_values) ASSERT_EQ(v, 0xEE);
+    for (const int32_t v : tag_values) ASSERT_EQ(v, -9);
+    for (const uint8_t v : memory_) ASSERT_EQ(v, 0x5A);
+  }
+
+  std::vector<float> weights = std::vector<float>(3, 0.5f);
+  std::vector<float> d_emissions = std::vector<float>(50, kPattern), transitions = std::vector<float>(25, kPattern),
+                     start = std::vector<float>(5, kPattern), end = std::vector<float>(5, kPattern);
+  std::vector<double> losses = std::vector<double>(3, -7.0);
+  std::vector<uint8_t> flag_values = std::vector<uint8_t>(3, 0xEE);
+  std::vector<int32_t> tag_values = std::vector<int32_t>(10, -9);
+  Batch batch;
+  Rows emissions;
+  Params params;
+  const int32_t* gold;
+  const float* weight;
+  double* loss = losses.data();
+  RowsOut d_out;
+  ParamGrads grads;
+  uint8_t* flags = flag_values.data();
+  int32_t* tags = tag_values.data();
+  Workspace workspace;
+  std::vector<int64_t> own_offsets = {0, 4, 5, 10};
+  std::vector<int32_t> own_lengths = {4, 1, 5};
+  std::vector<int32_t> own_gold = std::vector<int32_t>(10, 0);
+
+ private:
+  static Problem MakeProblem() {
+    std::mt19937_64 random(5);
+    return RandomProblem(&random, 5, {4, 1, 5});
+  }
+  Problem problem_;
+  Storage storage_;
+  size_t workspace_bytes_;
+  std::vector<uint8_t> memory_;
+};
+
+constexpr Operation kAll[] = {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior};
+
+void ExpectRefused(const char* what, std::initializer_list<Operation> operations, const std::function<void(Call*)>& spoil) {
+  for (const Operation operation : operations) {
+    SCOPED_TRACE(std::string(what) + ", operation " + std::to_string(static_cast<int>(operation)));
+    Call call;
+    spoil(&call);
+    EXPECT_EQ(call.Run(operation), KernelStatus::kBadArgument);
+    call.ExpectUntouched();
+  }
+}
+
+TEST(CrfArgs, UnspoiledCallsSucceed) {
+  for (const Operation operation : kAll) {
+    Call call;
+    EXPECT_EQ(call.Run(operation), KernelStatus::kOk);
+  }
+}
+
+TEST(CrfArgs, BadBatchesAreRefusedWithoutWriting) {
+  const auto refuse = [](const char* what, const std::function<void(Call*)>& spoil) {
+    ExpectRefused(what, {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior}, [&](Call* c) {
+      c->batch.offsets = c->own_offsets.data();
+      spoil(c);
+      EXPECT_EQ(WorkspaceBytes(Operation::kNll, c->batch), 0u);
+    });
+  };
+  refuse("negative sentences", [](Call* c) { c->batch.sentences = -1; });
+  refuse("no tags", [](Call* c) { c->batch.tags = 0; });
+  refuse("too many tags", [](Call* c) { c->batch.tags = 1025; });
+  refuse("negative rows", [](Call* c) { c->batch.rows = -1; });
+  refuse("negative max_length", [](Call* c) { c->batch.max_length = -1; });
+  refuse("null offsets", [](Call* c) { c->batch.offsets = nullptr; });
+  refuse("negative offset", [](Call* c) { c->own_offsets[0] = -1; });
+  refuse("decreasing offsets", [](Call* c) { c->own_offsets[1] = 6; });
+  refuse("offsets past the rows", [](Call* c) { c->own_offsets[3] = 11; });
+  refuse("rows too few", [](Call* c) { c->batch.rows = 9; });
+  refuse("sentence longer than max_length", [](Call* c) { c->batch.max_length = 4; });
+  refuse("negative length", [](Call* c) {
+    c->own_lengths[1] = -1;
+    c->batch.lengths = c->own_lengths.data();
+  });
+  refuse("sentence runs into the next", [](Call* c) {
+    c->own_lengths[1] = 2;
+    c->batch.lengths = c->own_lengths.data();
+  });
+}
+
+TEST(CrfArgs, BadPointersAndStridesAreRefusedWithoutWriting) {
+  const auto all = {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior};
+  ExpectRefused("null emissions", all, [](Call* c) { c->emissions.data = nullptr; });
+  ExpectRefused("emission stride", all, [](Call* c) { c->emissions.stride = 4; });
+  ExpectRefused("null transitions", all, [](Call* c) { c->params.transitions = nullptr; });
+  ExpectRefused("null start", all, [](Call* c) { c->params.start = nullptr; });
+  ExpectRefused("null end", all, [](Call* c) { c->params.end = nullptr; });
+  ExpectRefused("transition stride", all, [](Call* c) { c->params.stride = 4; });
+  ExpectRefused("null per-sentence value", all, [](Call* c) { c->loss = nullptr; });
+  ExpectRefused("null flags", all, [](Call* c) { c->flags = nullptr; });
+  ExpectRefused("null output rows", {Operation::kNll, Operation::kMarginals}, [](Call* c) { c->d_out.data = nullptr; });
+  ExpectRefused("output stride", {Operation::kNll, Operation::kMarginals}, [](Call* c) { c->d_out.stride = 4; });
+  ExpectRefused("null tags", {Operation::kViterbi, Operation::kPosterior}, [](Call* c) { c->tags = nullptr; });
+  ExpectRefused("output over the emissions", {Operation::kNll, Operation::kMarginals},
+                [](Call* c) { c->emissions.data = c->d_emissions.data(); });
+  ExpectRefused("null gradient of transitions", {Operation::kNll}, [](Call* c) { c->grads.transitions = nullptr; });
+  ExpectRefused("null gradient of start", {Operation::kNll}, [](Call* c) { c->grads.start = nullptr; });
+  ExpectRefused("null gradient of end", {Operation::kNll}, [](Call* c) { c->grads.end = nullptr; });
+  ExpectRefused("gradient stride", {Operation::kNll}, [](Call* c) { c->grads.stride = 4; });
+}
+
+TEST(CrfArgs, BadGoldTagsAndWeightsAreRefusedWithoutWriting) {
+  ExpectRefused("null gold", {Operation::kNll}, [](Call* c) { c->gold = nullptr; });
+  for (const int32_t tag : {-1, 5, std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min()}) {
+    ExpectRefused("gold tag", {Operation::kNll}, [tag](Call* c) {
+      c->own_gold[9] = tag;
+      c->gold = c->own_gold.data();
+    });
+  }
+  for (const float w : {kNaN, kInfF, -kInfF}) {
+    ExpectRefused("weight", {Operation::kNll}, [w](Call* c) { c->weights[2] = w; });
+  }
+}
+
+TEST(CrfArgs, WorkspaceOfOneByteLessIsRefusedWithoutWriting) {
+  for (const Operation operation : kAll) {
+    Call exact;
+    exact.workspace.bytes = WorkspaceBytes(operation, exact.batch);
+    EXPECT_EQ(exact.Run(operation), KernelStatus::kOk);
+    ExpectRefused("workspace", {operation}, [operation](Call* c) { c->workspace.bytes = WorkspaceBytes(operation, c->batch) - 1; });
+    ExpectRefused("no workspace", {operation}, [](Call* c) { c->workspace.data = nullptr; });
+  }
+}
+
+TEST(CrfArgs, WorkspaceGrowsWithWordsNotWithPadding) {
+  std::mt19937_64 random(7);
+  const Problem p = RandomProblem(&random, 25, {40, 3, 3, 3});
+  const Storage packed(p, {}), padded(p, {true, 0, 0, 0});
+  EXPECT_EQ(WorkspaceBytes(Operation::kNll, packed.batch), WorkspaceBytes(Operation::kNll, padded.batch));
+}
+
+TEST(CrfArgs, StatusesHaveTexts) {
+  EXPECT_STREQ(StatusText(KernelStatus::kOk), "ok");
+  EXPECT_STREQ(StatusText(KernelStatus::kBadArgument), "bad argument");
+  EXPECT_STREQ(StatusText(KernelStatus::kNotCompiled), "built without CUDA");
+  EXPECT_STREQ(StatusText(KernelStatus::kNoDevice), "no CUDA device");
+  EXPECT_STREQ(StatusText(KernelStatus::kLaunchFailed), "CUDA launch failed");
+}
+
+TEST(CrfArgs, TargetsHaveTheirNames) {
+  const std::array<const char*, 4> names = {"scalar", "sse4", "avx2", "avx3"};
+  for (int level = 0; level < internal::kSimdLevels; ++level) {
+    const internal::SimdKernels* kernels = internal::KernelsOf(static_cast<internal::SimdLevel>(level));
+    if (kernels == nullptr) continue;
+    EXPECT_STREQ(kernels->name, names[static_cast<size_t>(level)]);
+    const internal::TestScope scope(kernels, false);
+    EXPECT_STREQ(SimdTarget(), kernels->name);
+  }
+  EXPECT_NE(internal::KernelsOf(internal::SimdLevel::kScalar), nullptr);
+}
+
+}  // namespace
+}  // namespace clner::crf::test

@@ -1,0 +1,198 @@
+// `clner eval`: scores predictions of a file or of a model against gold tags.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "commands.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "data/corpus.h"
+#include "eval/error_analysis.h"
+#include "eval/eval_request.h"
+#include "eval/evaluation.h"
+#include "eval/html_report.h"
+#include "eval/report.h"
+#include "torch_library.h"
+
+namespace clner::cli {
+namespace {
+
+struct Options : EvalRequest {
+  std::string delimiter = "blanks", comment, encoding_errors = "fail";
+  bool no_verify = false;
+};
+
+EvalInputOptions InputOptions(const Options& options, const Globals& globals) {
+  EvalInputOptions input;
+  input.file.delimiter = options.delimiter == "tab"    ? ColumnDelimiter::kTab
+                         : options.delimiter == "last" ? ColumnDelimiter::kLast
+                                                       : ColumnDelimiter::kBlanks;
+  input.file.comment = options.comment;
+  input.file.replace_invalid_utf8 = options.encoding_errors == "replace";
+  if (!options.scheme.empty()) input.scheme = ParseScheme(options.scheme);
+  input.strict = globals.strict;
+  return input;
+}
+
+EvalInput PredictWithModel(const Options& options, const EvalInputOptions& input_options, const Globals& globals) {
+  EvalInput input = ReadGold(options.files[0], input_options);
+  LoadOptions load;
+  load.device = globals.device;
+  load.threads = globals.threads;
+  load.verify = !options.no_verify;
+  load.scores = false;
+  std::vector<Sentence> sentences;
+  for (const EvalSentence& sentence : input.sentences) sentences.push_back({.words = sentence.words});
+  const std::unique_ptr<api::TaggerBackend> tagger = TorchLibrary().load(options.model, load);
+  std::vector<std::vector<Span>> predicted;
+  for (const std::vector<Entity>& entities : tagger->Tag(sentences)) {
+    std::vector<Span> spans;
+    for (const Entity& entity : entities) spans.push_back({entity.begin_word, entity.end_word, entity.type});
+    predicted.push_back(std::move(spans));
+  }
+  SetPredictions(predicted, options.model, &input);
+  return input;
+}
+
+EvalInput Read(const Options& options, const Globals& globals) {
+  const EvalInputOptions input = InputOptions(options, globals);
+  if (!options.conll.empty()) return ReadConllFile(options.conll, input);
+  if (!options.model.empty()) return PredictWithModel(options, input, globals);
+  return ReadGoldAndPredictions(options.files[0], options.files[1], input);
+}
+
+std::optional<SeenScores> Seen(const Options& options, const EvalInputOptions& input_options, const EvalInput& input,
+                               const Evaluation& evaluation) {
+  if (options.train.empty()) return std::nullopt;
+  CorpusOptions corpus;
+  corpus.file = input_options.file;
+  const Corpus train = ReadCorpus(options.train, corpus);
+  for (const std::string& type : TypesNotIn(evaluation, train.sentences)) {
+    LogWarning("type without training data",
+               fmt::format("type '{}' does not occur in the training data; its entities count as errors", type),
+               options.train);
+  }
+  return ScoreSeen(input, evaluation, train.sentences);
+}
+
+void Print(const std::string& text) {
+  OutputFile output("-");
+  output.Write(text);
+  output.Close();
+}
+
+std::string Tables(const EvalInput& input, const Evaluation& evaluation, const std::optional<SeenScores>& seen,
+                   const ErrorAnalysis* analysis) {
+  std::string text = Headline(evaluation) + "\n\n" + FormatTable(ScoreRows(evaluation.scores));
+  for (const std::string& note : Notes(evaluation)) text += "\nnote: " + note;
+  if (evaluation.strict.has_value() || evaluation.raw.has_value()) text += "\n";
+  if (seen.has_value()) text += "\n" + FormatTable(SeenRows(*seen, evaluation.scores.mode));
+  if (analysis != nullptr) {
+    const Counts surface = SurfaceCounts(input, evaluation);
+    text += "\n" + FormatTable(ErrorKindRows(*analysis)) + "\n" + FormatTable(ConfusionRows(*analysis));
+    text += fmt::format("\nsurface F1 {} (distinct surfaces and types: {} gold, {} predicted, {} correct)\n",
+                        Percent(RatesOf(surface, EvalMode::kConlleval).f1, surface.gold + surface.predicted > 0),
+                        surface.gold, surface.predicted, surface.correct);
+  }
+  return text;
+}
+
+std::string JsonText(const EvalInput& input, const Evaluation& evaluation, const std::optional<SeenScores>& seen,
+                     const ErrorAnalysis* analysis) {
+  Json json = EvaluationJson(evaluation);
+  json["surface"] = CountsJson(SurfaceCounts(input, evaluation), EvalMode::kConlleval);
+  if (seen.has_value()) json["seen"] = SeenJson(*seen, evaluation.scores.mode);
+  if (analysis != nullptr) json["errors"] = ErrorsJson(*analysis);
+  return DumpJson(json, 2) + "\n";
+}
+
+HtmlReportInput HtmlInput(const EvalInput& input, const Evaluation& evaluation, const ErrorAnalysis& analysis) {
+  HtmlReportInput html;
+  html.title = "clner eval: " + input.predicted_path;
+  html.facts = {{"gold", input.gold_path}, {"predictions", input.predicted_path}, {"rules", Headline(evaluation)}};
+  for (const std::string& note : Notes(evaluation)) html.facts.emplace_back("note", note);
+  html.scores = {{input.gold_path, evaluation.scores}};
+  html.errors = analysis;
+  html.examples = HtmlExamples(input, evaluation, analysis);
+  return html;
+}
+
+int Run(const Options& options, const Globals& globals) {
+  const EvalMode mode = CheckRequest(options);
+  const EvalInputOptions input_options = InputOptions(options, globals);
+  const EvalInput input = Read(options, globals);
+  const Evaluation evaluation = Evaluate(input, mode);
+  const std::optional<SeenScores> seen = Seen(options, input_options, input, evaluation);
+  const ErrorAnalysis analysis = AnalyzeErrors(evaluation);
+  if (!options.errors.empty()) {
+    OutputFile errors(options.errors);
+    errors.Write(ErrorsTsv(input, analysis));
+    errors.Close();
+  }
+  if (!options.html.empty()) {
+    OutputFile html(options.html);
+    html.Write(HtmlReport(HtmlInput(input, evaluation, analysis)));
+    html.Close();
+  }
+  const ErrorAnalysis* shown = globals.verbose > 0 ? &analysis : nullptr;
+  if (options.report == "conlleval") {
+    Print(input.raw.Report());
+  } else if (options.json) {
+    Print(JsonText(input, evaluation, seen, shown));
+  } else {
+    Print(Tables(input, evaluation, seen, shown));
+  }
+  if (options.fail_under.has_value()) CheckFailUnder(evaluation.scores, *options.fail_under);
+  return 0;
+}
+
+}  // namespace
+
+void AddEval(CLI::App& app, const Globals& globals, Action* action) {
+  CLI::App* command = app.add_subcommand("eval", "Score predictions of a file or of a model against gold tags.");
+  auto options = std::make_shared<Options>();
+  command
+      ->add_option("FILES", options->files,
+                   "GOLD and PRED: the tags are in the last column of each; only GOLD with --model.")
+      ->type_name("GOLD [PRED]");
+  command->add_option("--conll", options->conll, "One file whose last two columns are the gold and the predicted tag.")
+      ->type_name("FILE");
+  command->add_option("-m,--model", options->model, "Model directory that predicts GOLD.")->type_name("DIR");
+  command
+      ->add_option("--mode", options->mode,
+                   "When a span is right: conlleval, strict, partial, type, exact or clner (default: conlleval).")
+      ->type_name("MODE");
+  command->add_flag("--parity", options->parity, "Short for --mode clner: the reference's repair and rounding.");
+  command->add_option("--report", options->report, "table, or conlleval for the text of that script.")
+      ->type_name("REPORT")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print one JSON object; rates are fractions.");
+  command->add_option("--train", options->train, "Training data: also scores seen and unseen entities apart.")
+      ->type_name("FILE");
+  command->add_option("--errors", options->errors, "Write every wrong span with its sentence as TSV.")
+      ->type_name("FILE");
+  command->add_option("--html", options->html, "Write a report as one HTML file.")->type_name("FILE");
+  command->add_option("--fail-under", options->fail_under, "Exit 1 if micro F1 is below this fraction.")
+      ->type_name("F1");
+  command
+      ->add_option("--scheme", options->scheme,
+                   "Tag scheme of both sides: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: detected).")
+      ->type_name("SCHEME");
+  command->add_option("--delimiter", options->delimiter, "What separates columns.")
+      ->check(CLI::IsMember({"blanks", "tab", "last"}))
+      ->capture_default_str();
+  command->add_option("--comment", options->comment, "Lines that start with this text are left out.")
+      ->type_name("TEXT");
+  command->add_option("--encoding-errors", options->encoding_errors, "What invalid UTF-8 does.")
+      ->check(CLI::IsMember({"fail", "replace"}))
+      ->capture_default_str();
+  command->add_flag("--no-verify", options->no_verify, "Do not check SHA256SUMS before loading the model.");
+  command->footer(
+      "Examples:\n  clner eval examples/quickstart/test.conll tagged.conll\n  clner eval --conll tagged.conll --report "
+      "conlleval\n  clner eval -m runs/quickstart/best examples/quickstart/test.conll --json --fail-under 0.8");
+  command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
+}
+
+}  // namespace clner::cli

@@ -1,0 +1,67 @@
+#include "data_options.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/utf8.h"
+
+namespace clner::cli {
+
+void AddDataOptions(CLI::App* command, DataFlags* flags) {
+  const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
+  reading(command->add_option("--delimiter", flags->delimiter,
+                              "What separates columns: runs of blanks, one TAB, or only the last blank of the row."))
+      ->check(CLI::IsMember({"blanks", "tab", "last"}))
+      ->capture_default_str();
+  reading(command->add_option("--text-column", flags->text_column,
+                              "Column of the words; negative numbers count from the end."))
+      ->type_name("N")
+      ->capture_default_str();
+  reading(command->add_option("--tag-column", flags->tag_column,
+                              "Column of the tags; negative numbers count from the end."))
+      ->type_name("N")
+      ->capture_default_str();
+  reading(command->add_flag("--unlabelled", flags->unlabelled, "No column holds tags."));
+  reading(command->add_option("--comment", flags->comment, "Lines that start with this text are comments."))
+      ->type_name("TEXT");
+  reading(command->add_option("--read-scheme", flags->scheme,
+                              "Tag scheme of the input: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: detected)."))
+      ->type_name("SCHEME");
+  reading(
+      command->add_option("--label-map", flags->label_map, "Rename an entity type; an empty NEW drops it. Repeatable."))
+      ->type_name("OLD=NEW");
+  reading(command->add_option("--on-error", flags->on_error, "What a malformed sentence does."))
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  reading(command->add_option("--encoding-errors", flags->encoding_errors, "What invalid UTF-8 does."))
+      ->check(CLI::IsMember({"fail", "replace"}))
+      ->capture_default_str();
+  reading(command->add_flag("--first-code-point", flags->first_code_point,
+                            "A word is the first character of its column (Weibo NER)."));
+}
+
+CorpusOptions ReadOptions(const DataFlags& flags) {
+  CorpusOptions options;
+  options.file.delimiter = flags.delimiter == "tab"    ? ColumnDelimiter::kTab
+                           : flags.delimiter == "last" ? ColumnDelimiter::kLast
+                                                       : ColumnDelimiter::kBlanks;
+  options.file.comment = flags.comment;
+  options.file.skip_bad_sentences = flags.on_error == "skip";
+  options.file.replace_invalid_utf8 = flags.encoding_errors == "replace";
+  options.text_column = flags.text_column;
+  options.tag_column = flags.tag_column;
+  if (flags.unlabelled) options.tag_column = std::nullopt;
+  if (!flags.scheme.empty()) options.scheme = ParseScheme(flags.scheme);
+  options.first_code_point = flags.first_code_point;
+  for (const std::string& entry : flags.label_map) {
+    const size_t at = entry.find('=');
+    if (at == std::string::npos || at == 0) {
+      throw Error(ErrorCode::kUsage, fmt::format("--label-map '{}' is not OLD=NEW", Printable(entry)), "",
+                  "write e.g. --label-map loc=geo-loc");
+    }
+    options.label_map[entry.substr(0, at)] = entry.substr(at + 1);
+  }
+  return options;
+}
+
+}  // namespace clner::cli

@@ -1,0 +1,24 @@
+// Options of the commands that read labelled data files, and their translation into reader options.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "data/corpus.h"
+
+namespace clner::cli {
+
+struct DataFlags {
+  std::string delimiter = "blanks", comment = {}, scheme = {}, on_error = "fail", encoding_errors = "fail";
+  int text_column = 0, tag_column = -1;
+  bool unlabelled = false, first_code_point = false;
+  std::vector<std::string> label_map = {};
+};
+
+/// Adds the options in the group "Reading".
+void AddDataOptions(CLI::App* command, DataFlags* flags);
+/// kUsage for a label map that is not OLD=NEW, kConfig for an unknown scheme.
+[[nodiscard]] CorpusOptions ReadOptions(const DataFlags& flags);
+
+}  // namespace clner::cli
