@@ -144,7 +144,7 @@ int ShowDiff(const ConfigArguments& arguments) {
 }
 
 void AddSet(CLI::App* command, const Arguments& arguments) {
-  command->add_option("--set", arguments->set, "override one value, key=value; repeatable, the last one wins")
+  command->add_option("--set", arguments->set, "Override one value; repeatable, the last one wins.")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
@@ -159,47 +159,47 @@ CLI::App* Add(CLI::App* parent, const std::string& name, const std::string& help
 }  // namespace
 
 void AddConfig(CLI::App& app, const Globals& /*globals*/, Action* action) {
-  CLI::App* config = app.add_subcommand("config", "write, complete, check and explain configurations");
+  CLI::App* config = app.add_subcommand("config", "Write, complete, check and explain configurations.");
   config->require_subcommand(1);
   const auto arguments = std::make_shared<ConfigArguments>();
-  const std::string config_help = "configuration: a path, a shipped preset, or - for standard input";
+  const std::string config_help = "Configuration: a path, a shipped preset, or - for standard input.";
 
-  CLI::App* init = Add(config, "init", "print a complete, commented configuration", action, arguments, Init);
-  init->add_option("-o,--output", arguments->output, "file to write, which must not exist")->type_name("FILE");
+  CLI::App* init = Add(config, "init", "Print a complete, commented configuration.", action, arguments, Init);
+  init->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
 
-  CLI::App* show = Add(config, "show", "print the resolved configuration", action, arguments, Show);
+  CLI::App* show = Add(config, "show", "Print the resolved configuration.", action, arguments, Show);
   show->add_option("-c,--config", arguments->config, config_help)->type_name("FILE");
   AddSet(show, arguments);
-  show->add_flag("--origin", arguments->origin, "say where each value came from");
-  show->add_flag("--json", arguments->json, "print JSON");
+  show->add_flag("--origin", arguments->origin, "Say where each value came from.");
+  show->add_flag("--json", arguments->json, "Print one JSON object.");
 
-  CLI::App* check = Add(config, "check", "check a configuration and the files it names", action, arguments, Check);
+  CLI::App* check = Add(config, "check", "Check a configuration and the files it names.", action, arguments, Check);
   check->add_option("-c,--config", arguments->config, config_help)->type_name("FILE")->required();
   AddSet(check, arguments);
-  check->add_flag("--files,!--no-files", arguments->files, "check that the files exist (default); --no-files does not");
-  check->add_flag("--json", arguments->json, "print JSON");
+  check->add_flag("--files,!--no-files", arguments->files,
+                  "Check that the files exist (default); --no-files does not.");
+  check->add_flag("--json", arguments->json, "Print one JSON object.");
 
   CLI::App* keys =
-      Add(config, "keys", "list the options with type, range, default and meaning", action, arguments, Keys);
-  keys->add_option("path", arguments->path, "section or option, e.g. train.optimizer")->type_name("PATH");
-  keys->add_flag("--json", arguments->json, "print JSON");
+      Add(config, "keys", "List the options with type, range, default and meaning.", action, arguments, Keys);
+  keys->add_option("PATH", arguments->path, "Section or option, e.g. train.optimizer.");
+  keys->add_flag("--json", arguments->json, "Print one JSON object.");
 
-  CLI::App* diff = Add(config, "diff", "print what differs from the defaults or between two configurations", action,
+  CLI::App* diff = Add(config, "diff", "Print what differs from the defaults or between two configurations.", action,
                        arguments, ShowDiff);
-  diff->add_option("a", arguments->left, config_help)->type_name("A")->required();
-  diff->add_option("b", arguments->right, "second configuration; without it A is compared with the defaults")
-      ->type_name("B");
-  diff->add_flag("--json", arguments->json, "print JSON");
+  diff->add_option("A", arguments->left, config_help)->required();
+  diff->add_option("B", arguments->right, "Second configuration; without it A is compared with the defaults.");
+  diff->add_flag("--json", arguments->json, "Print one JSON object.");
 
   CLI::App* fill =
-      Add(config, "fill", "print a partial configuration completed with the defaults", action, arguments, Fill);
-  fill->add_option("file", arguments->config, config_help)->type_name("FILE")->required();
+      Add(config, "fill", "Print a partial configuration completed with the defaults.", action, arguments, Fill);
+  fill->add_option("FILE", arguments->config, config_help)->required();
   AddSet(fill, arguments);
-  fill->add_option("-o,--output", arguments->output, "file to write, which must not exist")->type_name("FILE");
+  fill->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
 
-  Add(config, "schema", "print the JSON Schema of configurations", action, arguments,
+  Add(config, "schema", "Print the JSON Schema of configurations.", action, arguments,
       [](const ConfigArguments&) { return Print(JsonSchema()); });
-  Add(config, "docs", "print docs/config.md", action, arguments,
+  Add(config, "docs", "Print docs/config.md.", action, arguments,
       [](const ConfigArguments&) { return Print(ConfigReference()); });
 }
 

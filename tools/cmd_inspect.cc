@@ -98,7 +98,8 @@ void AddInspect(CLI::App& app, const Globals& globals, Action* action) {
   CLI::App* inspect =
       app.add_subcommand("inspect", "Show pieces, encoder states and marginals, to compare with other programs.");
   inspect->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, int (*run)(const Options&, const Globals&)) {
+  const auto add = [&](const char* name, const char* help, const char* examples,
+                       int (*run)(const Options&, const Globals&)) {
     CLI::App* command = inspect->add_subcommand(name, help);
     auto options = std::make_shared<Options>();
     command
@@ -119,12 +120,16 @@ void AddInspect(CLI::App& app, const Globals& globals, Action* action) {
         ->check(CLI::IsMember({"blanks", "tab", "last"}))
         ->capture_default_str();
     command->add_flag("--no-verify", options->no_verify, "Do not check SHA256SUMS before loading.");
+    command->footer(std::string("Examples:\n  ") + examples);
     command->callback([=, &globals] { *action = [=, &globals] { return run(*options, globals); }; });
   };
   add("tokens", "One JSON object per sentence: words, pieces, ids with special tokens, word_of_piece (-1 for special).",
+      "clner inspect tokens -m models/minilm-l6 examples/quickstart/test.conll",
       [](const Options& options, const Globals&) { return Tokens(options); });
-  add("states", "One f32 tensor [words, D] per sentence in a safetensors file, named by its index from 0.", &States);
-  add("marginals", "One JSON object per sentence: words, tags, marginals [words][tags], log_z.", &Marginals);
+  add("states", "One f32 tensor [words, D] per sentence in a safetensors file, named by its index from 0.",
+      "clner inspect states -m models/minilm-l6 examples/quickstart/test.conll -o states.safetensors", &States);
+  add("marginals", "One JSON object per sentence: words, tags, marginals [words][tags], log_z.",
+      "clner inspect marginals -m runs/quickstart/best examples/quickstart/test.conll", &Marginals);
 }
 
 }  // namespace clner::cli

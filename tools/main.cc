@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -219,6 +220,7 @@ int main(int argc, char** argv) {
   std::set_terminate(clner::cli::Terminate);
   clner::cli::OccupyClosedStreams();
   // One write for most answers, so that the reason of a failure is still known at the end.
-  if (isatty(STDOUT_FILENO) == 0) std::setvbuf(stdout, nullptr, _IOFBF, size_t{1} << 20);
+  static std::array<char, size_t{1} << 18> buffer;
+  if (isatty(STDOUT_FILENO) == 0) std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
   return clner::cli::FlushOutput(clner::cli::RunAndReport(argc, argv));
 }

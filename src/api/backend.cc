@@ -51,7 +51,8 @@ class Backend final : public TaggerBackend {
 
  private:
   void AddMarginals(const Batch& batch, Json* json) const {
-    const ops::CrfMarginalsResult result = ops::CrfMarginals(loaded_.model->Emissions(batch), loaded_.model->crf(), batch.cu_words, {});
+    const ops::CrfMarginalsResult result =
+        ops::CrfMarginals(loaded_.model->Emissions(batch), loaded_.model->crf(), batch.cu_words, {});
     (*json)["log_z"] = result.log_z[0];
     for (int64_t i = 0; i < result.unary.size(0); ++i) {
       const at::Tensor row = result.unary[i].contiguous();
@@ -82,7 +83,8 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
     nn::BertConfig config = nn::ReadBertConfig(directory);
     result.tokenizer = LoadTokenizer(directory);
     CheckEncoderFits(config, *result.tokenizer, config.positions, directory);
-    result.view = std::make_unique<SentenceView>(*result.tokenizer, config.positions, std::min(kOverlap, config.positions / 4));
+    result.view =
+        std::make_unique<SentenceView>(*result.tokenizer, config.positions, std::min(kOverlap, config.positions / 4));
     result.encoder = std::make_shared<nn::BertEncoder>(std::move(config));
     LoadEncoderWeights(directory, *result.encoder);
   }
@@ -95,9 +97,11 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
 void CheckDevice(const std::string& device) {
   if (device == "auto" || device == "cpu") return;
   if (device.rfind("cuda", 0) == 0) {
-    throw Error(ErrorCode::kConfig, "device '" + device + "' is not available: this build has no GPU part", "", "use --device cpu or auto");
+    throw Error(ErrorCode::kConfig, "device '" + device + "' is not available: this build has no GPU part", "",
+                "use --device cpu or auto");
   }
-  throw Error(ErrorCode::kConfig, "unknown device '" + device + "'" + DidYouMean(device, {"auto", "cpu", "cuda"}), "", "devices: auto, cpu, cuda, cuda:N");
+  throw Error(ErrorCode::kConfig, "unknown device '" + device + "'" + DidYouMean(device, {"auto", "cpu", "cuda"}), "",
+              "devices: auto, cpu, cuda, cuda:N");
 }
 
 std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const LoadOptions& options) {
@@ -108,7 +112,8 @@ std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const L
   });
 }
 
-void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options, const std::string& out) {
+void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
+                 const std::string& out) {
   Guarded([&] {
     CheckDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);

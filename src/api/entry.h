@@ -1,5 +1,5 @@
-// What the program needs from libclner.so, as one table: the program does not link LibTorch, it opens the library when a command
-// wants it (architecture.md section 2).
+// What the program needs from libclner.so, as one table: the program does not link LibTorch, it opens the library when
+// a command wants it (architecture.md section 2).
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,10 @@ class TaggerBackend {
   [[nodiscard]] virtual std::vector<std::string> MarginalsJson(std::span<const Sentence> sentences) const = 0;
 };
 
-/// Writes one f32 tensor [words, D] per sentence, named by its index: last layer, first piece of every word (zeros for none).
-/// `directory` is a trained model or a plain encoder.
-void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options, const std::string& out);
+/// Writes one f32 tensor [words, D] per sentence, named by its index: last layer, first piece of every word (zeros for
+/// none). `directory` is a trained model or a plain encoder.
+void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
+                 const std::string& out);
 
 struct Entry {
   int version = 1;

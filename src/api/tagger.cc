@@ -1,5 +1,6 @@
-#include "api/backend.h"
 #include "clner/tagger.h"
+
+#include "api/backend.h"
 #include "data/schemes.h"
 
 namespace clner {

@@ -19,8 +19,10 @@ TrainRequest RequestOf(const TrainJob& job, const TrainCallbacks& callbacks) {
   CheckFiles(resolved);
   request.config = resolved.config;
   api::CheckDevice(request.config.device);
-  request.out = job.output_dir.empty() ? std::filesystem::path("runs") / request.config.name : std::filesystem::path(job.output_dir);
-  if (job.resume && job.overwrite) throw Error(ErrorCode::kUsage, "--resume and --overwrite exclude each other", "", "give one of them");
+  request.out = job.output_dir.empty() ? std::filesystem::path("runs") / request.config.name
+                                       : std::filesystem::path(job.output_dir);
+  if (job.resume && job.overwrite)
+    throw Error(ErrorCode::kUsage, "--resume and --overwrite exclude each other", "", "give one of them");
   request.existing = job.resume ? ExistingRun::kResume : job.overwrite ? ExistingRun::kOverwrite : ExistingRun::kRefuse;
   request.force = job.force;
   request.force_resume = job.force_resume;
@@ -80,8 +82,10 @@ std::string DryRunTraining(const TrainJob& job) {
 }  // namespace clner
 
 namespace {
-const clner::api::Entry kEntry = {1, &clner::api::LoadBackend, &clner::Train, &clner::DryRunTraining, &clner::api::WriteStates,
-                                  [] { return std::string(TORCH_VERSION); }};
+const clner::api::Entry kEntry = {
+    1, &clner::api::LoadBackend, &clner::Train, &clner::DryRunTraining, &clner::api::WriteStates, [] {
+      return std::string(TORCH_VERSION);
+    }};
 }  // namespace
 
 /// The table the program asks for after opening the library.

@@ -73,14 +73,13 @@ void CorpusBuilder::Add(Sentence sentence, const std::vector<std::string_view>& 
 }
 
 void CorpusBuilder::DetectScheme() {
+  // Tags that will be refused say nothing about the scheme.
+  std::vector<TagParts> known;
+  for (const Tag& tag : tags_) known.push_back(CheckTag(tag.text, true).has_value() ? TagParts{} : tag.parts);
   std::vector<TagParts> parts;
   for (const Item& item : items_) {
     parts.clear();
-    for (const int32_t id : item.tags) {
-      const Tag& tag = tags_[static_cast<size_t>(id)];
-      // Tags that will be refused say nothing about the scheme.
-      parts.push_back(CheckTag(tag.text, true).has_value() ? TagParts{} : tag.parts);
-    }
+    for (const int32_t id : item.tags) parts.push_back(known[static_cast<size_t>(id)]);
     detector_.Add(parts);
   }
   corpus_.scheme = options_.scheme.value_or(detector_.Detect());

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "eval/clner_rules.h"
+#include "eval/tag_scorer.h"
 
 namespace clner {
 namespace {
@@ -89,6 +90,11 @@ Evaluation Evaluate(const EvalInput& input, EvalMode mode) {
 Scores ScoreTags(const std::vector<std::vector<std::string>>& gold,
                  const std::vector<std::vector<std::string>>& predicted, Scheme scheme, EvalMode mode) {
   CLNER_CHECK_EQ(gold.size(), predicted.size());
+  if (mode == EvalMode::kConlleval) {
+    TagScorer scorer;
+    for (size_t i = 0; i < gold.size(); ++i) scorer.Add(gold[i], predicted[i]);
+    if (const std::optional<Scores> scores = scorer.Finish()) return *scores;
+  }
   Scores scores;
   scores.mode = mode;
   for (size_t i = 0; i < gold.size(); ++i) {

@@ -1,7 +1,8 @@
-// Linear-chain CRF kernels: the only statement of their contract. Plain pointers and integers; no allocation, exception,
-// logging or global state; knows neither Torch nor the rest of clner. Mathematics: docs/internals/crf.md.
+// Linear-chain CRF kernels: the only statement of their contract. Plain pointers and integers; no allocation,
+// exception, logging or global state; knows neither Torch nor the rest of clner. Mathematics: docs/internals/crf.md.
 //
-// Axes: B sentences, K tags, M = sum of sentence lengths (rows). score(y) = start[y_1] + sum e_i[y_i] + sum A[y_{i-1}, y_i] + end[y_n].
+// Axes: B sentences, K tags, M = sum of sentence lengths (rows). score(y) = start[y_1] + sum e_i[y_i] + sum A[y_{i-1},
+// y_i] + end[y_n].
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ struct Batch {
   int64_t rows = 0;                  ///< rows of the matrices
   int64_t max_length = 0;            ///< longest sentence; sizes the workspace
   const int64_t* offsets = nullptr;  ///< [B+1] non-decreasing; packed: sentence b = rows offsets[b] .. offsets[b+1]-1
-  const int32_t* lengths = nullptr;  ///< null = packed; else [B]: sentence b = lengths[b] rows from offsets[b] (padded layouts)
+  const int32_t* lengths =
+      nullptr;  ///< null = packed; else [B]: sentence b = lengths[b] rows from offsets[b] (padded layouts)
 };
 
 struct Rows {  ///< [rows][K] float32, `stride` >= K floats between rows
@@ -57,7 +59,8 @@ struct Constraints {
 };
 /// How blocks of sentences are spread over threads; null runs serially. The result does not depend on it.
 struct Exec {
-  void (*parallel_for)(void* context, int64_t n, void (*body)(void* body_context, int64_t index), void* body_context) = nullptr;
+  void (*parallel_for)(void* context, int64_t n, void (*body)(void* body_context, int64_t index),
+                       void* body_context) = nullptr;
   void* context = nullptr;
 };
 struct Workspace {
@@ -69,23 +72,32 @@ enum class Operation { kNll, kMarginals, kViterbi, kPosterior, kSpanMarginals };
 /// Bytes of workspace `operation` needs for `batch` (only sizes and offsets are read); 0 when the batch is not valid.
 [[nodiscard]] size_t WorkspaceBytes(Operation operation, const Batch& batch);
 
-/// Negative log-likelihood with all gradients. gold [rows] tags; weight [B] scales each sentence's gradient contributions (null = 1).
-/// Out: loss [B] float64 (unweighted log Z - score(gold)), d_emissions [rows][K], grads, flags [B].
-[[nodiscard]] KernelStatus Nll(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold, const float* weight,
-                               double* loss, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags, Workspace workspace,
-                               const Exec& exec = {});
+// Common to all operations: outputs must not overlap inputs (d_emissions or unary over emissions is kBadArgument), a
+// refused call writes nothing, +inf or NaN in the parameters flags every sentence kNonFinite, and a sentence without
+// words scores 0.
 
-/// log Z [B] float64 and unary marginals [rows][K]; `constraints` may be null (else the renormalised posterior over legal paths).
-[[nodiscard]] KernelStatus Marginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
-                                     double* log_z, RowsOut unary, uint8_t* flags, Workspace workspace, const Exec& exec = {});
+/// Negative log-likelihood with all gradients. gold [rows] tags; weight [B] scales each sentence's gradient
+/// contributions (null = 1). Out: loss [B] float64 (unweighted log Z - score(gold)), d_emissions [rows][K], grads,
+/// flags [B].
+[[nodiscard]] KernelStatus Nll(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold,
+                               const float* weight, double* loss, RowsOut d_emissions, const ParamGrads& grads,
+                               uint8_t* flags, Workspace workspace, const Exec& exec = {});
+
+/// log Z [B] float64 and unary marginals [rows][K]; `constraints` may be null (else the renormalised posterior over
+/// legal paths).
+[[nodiscard]] KernelStatus Marginals(const Batch& batch, Rows emissions, const Params& params,
+                                     const Constraints* constraints, double* log_z, RowsOut unary, uint8_t* flags,
+                                     Workspace workspace, const Exec& exec = {});
 
 /// Best path. tags [rows], score [B] float64. Ties: the smallest previous tag, then the smallest last tag.
-[[nodiscard]] KernelStatus Viterbi(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
-                                   int32_t* tags, double* score, uint8_t* flags, Workspace workspace, const Exec& exec = {});
+[[nodiscard]] KernelStatus Viterbi(const Batch& batch, Rows emissions, const Params& params,
+                                   const Constraints* constraints, int32_t* tags, double* score, uint8_t* flags,
+                                   Workspace workspace, const Exec& exec = {});
 
 /// Posterior decoding: arg max of the unary marginals per row, ties to the smallest tag.
-[[nodiscard]] KernelStatus Posterior(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
-                                     int32_t* tags, double* log_z, uint8_t* flags, Workspace workspace, const Exec& exec = {});
+[[nodiscard]] KernelStatus Posterior(const Batch& batch, Rows emissions, const Params& params,
+                                     const Constraints* constraints, int32_t* tags, double* log_z, uint8_t* flags,
+                                     Workspace workspace, const Exec& exec = {});
 
 /// Which tags of one entity type begin, continue and end a span; -1 = the scheme has no such tag.
 /// BIOES: all four set. BIO: end = single = -1, an entity ends where `inside` does not follow.
@@ -98,9 +110,9 @@ struct SpanQuery {
   int32_t type = 0;             ///< index into `types`
 };
 /// probability [count] that the words first..last carry exactly one entity of the type, under the posterior.
-[[nodiscard]] KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params, const SpanTags* types,
-                                         int64_t type_count, const SpanQuery* queries, int64_t count, float* probability,
-                                         Workspace workspace, const Exec& exec = {});
+[[nodiscard]] KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params,
+                                         const SpanTags* types, int64_t type_count, const SpanQuery* queries,
+                                         int64_t count, float* probability, Workspace workspace, const Exec& exec = {});
 
 /// The SIMD target in use: "scalar", "sse4", "avx2", "avx3". Chosen once from the processor, or by CLNER_SIMD.
 [[nodiscard]] const char* SimdTarget();

@@ -32,8 +32,8 @@ bool ValidRows(const Batch& batch, const void* data, int64_t stride) {
 }
 
 bool ValidParams(const Batch& batch, const Params& params) {
-  return params.transitions != nullptr && params.start != nullptr && params.end != nullptr && params.stride >= batch.tags &&
-         params.stride < kMaxRows;
+  return params.transitions != nullptr && params.start != nullptr && params.end != nullptr &&
+         params.stride >= batch.tags && params.stride < kMaxRows;
 }
 
 bool ValidGrads(const Batch& batch, const ParamGrads& grads) {

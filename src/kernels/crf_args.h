@@ -18,7 +18,9 @@ namespace clner::crf::internal {
 /// The written rows share no byte with the emissions.
 [[nodiscard]] bool Disjoint(const Batch& batch, Rows in, RowsOut out);
 /// A per-sentence output: may be null only for an empty batch.
-[[nodiscard]] inline bool ValidOutput(const Batch& batch, const void* data) { return data != nullptr || batch.sentences == 0; }
+[[nodiscard]] inline bool ValidOutput(const Batch& batch, const void* data) {
+  return data != nullptr || batch.sentences == 0;
+}
 
 [[nodiscard]] inline int64_t LengthOf(const Batch& batch, int64_t sentence) {
   return batch.lengths != nullptr ? batch.lengths[sentence] : batch.offsets[sentence + 1] - batch.offsets[sentence];

@@ -18,16 +18,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace clner::crf::internal::HWY_NAMESPACE {
 
+/// Bits of 1e30f: the guard on b_i / z_i, which is d_i.
+inline constexpr uint32_t kLargestBits = 0x7149f2cau;
+
 /// What the steps of one block carry along.
 struct BlockState {
-  HWY_ALIGN float sums[kBlock * kLanes];     ///< lane-wise row sums of x_i
-  HWY_ALIGN float largest[kBlock * kLanes];  ///< lane-wise maximum of d_i over the positions (the guard)
-  double max_sum[kBlock] = {};               ///< sum of m_i
-  int64_t exponent[kBlock] = {};             ///< log2 of the scales taken out of x
+  HWY_ALIGN float sums[kBlock * kLanes];        ///< lane-wise row sums of x_i
+  HWY_ALIGN uint32_t largest[kBlock * kLanes];  ///< lane-wise maximum of the bits of d_i over the positions (the guard)
+  double max_sum[kBlock] = {};                  ///< sum of m_i
+  int64_t exponent[kBlock] = {};                ///< log2 of the scales taken out of x
 };
 
 /// E_i = exp(e_i - m_i) of the active rows.
-HWY_INLINE void ExpEmissions(const ForwardBackwardTask& task, const Positions& at, const RowShape& shape, BlockState* state) {
+HWY_INLINE void ExpEmissions(const ForwardBackwardTask& task, const Positions& at, const RowShape& shape,
+                             BlockState* state) {
   const F32 d;
   const int64_t ld = task.params->ld;
   const Vec minus_inf = hn::Set(d, -std::numeric_limits<float>::infinity());
@@ -80,7 +84,8 @@ struct ForwardTile {
 };
 
 /// x_1 = S o E_1 of the rows of position 0.
-HWY_INLINE void FirstForwardRows(const ForwardBackwardTask& task, int64_t rows, const RowShape& shape, BlockState* state) {
+HWY_INLINE void FirstForwardRows(const ForwardBackwardTask& task, int64_t rows, const RowShape& shape,
+                                 BlockState* state) {
   const F32 d;
   for (int64_t row = 0; row < rows; ++row) {
     Vec sum = hn::Zero(d);
@@ -94,7 +99,8 @@ HWY_INLINE void FirstForwardRows(const ForwardBackwardTask& task, int64_t rows, 
   }
 }
 
-/// c_i = 2^-floor(log2 z_i), an exact factor that keeps the next row near 1; a broken z_i yields a c_i that breaks the row visibly.
+/// c_i = 2^-floor(log2 z_i), an exact factor that keeps the next row near 1; a broken z_i yields a c_i that breaks the
+/// row visibly.
 HWY_INLINE void TakeScales(int64_t rows, BlockState* state, float* scales) {
   const F32 d;
   for (int64_t row = 0; row < rows; ++row) {
@@ -121,39 +127,49 @@ HWY_INLINE void EndSums(const float* x, const float* end, const RowShape& shape,
   *plain = hn::GetLane(hn::SumOfLanes(d, b));
 }
 
-/// From d_i: unary row x_i o d_i (times the weight) and q_i = c_{i-1} E_i o d_i. `out` may be the row of x itself.
+/// From d_i: unary row x_i o d_i (times the weight) and q_i = c_{i-1} E_i o d_i. `out` may be the row of x itself. d_i
+/// is never negative, so its bits compare like its values, and broken values (NaN, a sign) compare as larger than any
+/// sound one. `sums` (null: not wanted) receives the lane-wise sums of the unweighted unary row.
 template <size_t P>
-HWY_INLINE void EmitVectors(const Vec (&di)[P], size_t vector, const RowShape& shape, float scale, float weight, const float* x, float* q,
-                            float* out, float* largest) {
+HWY_INLINE void EmitVectors(const Vec (&di)[P], size_t vector, const RowShape& shape, float scale, float weight,
+                            const float* x, float* q, float* out, uint32_t* largest, float* sums) {
   const F32 d;
+  const U32 du;
   const Vec scales = hn::Set(d, scale), weights = hn::Set(d, weight);
-  Vec top = hn::Load(d, largest);
+  auto top = hn::Load(du, largest);
+  if (sums != nullptr) {
+    Vec sum = vector == 0 ? hn::Zero(d) : hn::Load(d, sums);
+#pragma GCC unroll 4
+    for (size_t p = 0; p < P; ++p) sum = hn::Add(sum, hn::Mul(hn::Load(d, x + (vector + p) * kLanes), di[p]));
+    hn::Store(sum, d, sums);
+  }
 #pragma GCC unroll 4
   for (size_t p = 0; p < P; ++p) {
     const size_t offset = (vector + p) * kLanes;
     const Vec unary = hn::Mul(hn::Mul(hn::Load(d, x + offset), di[p]), weights);
     hn::Store(hn::Mul(hn::Mul(hn::Load(d, q + offset), scales), di[p]), d, q + offset);
-    top = hn::Max(top, di[p]);
+    top = hn::Max(top, hn::BitCast(du, di[p]));
     if (vector + p + 1 < shape.vectors) {
       hn::StoreU(unary, d, out + offset);
     } else {
       StoreTail(unary, out + offset, shape.tail);
     }
   }
-  hn::Store(top, d, largest);
+  hn::Store(top, du, largest);
 }
 
 /// d_i = G q_{i+1} for a tile, then the outputs of the row.
 struct BackwardTile {
   const ForwardBackwardTask* task;
-  const float* next;           ///< q_{i+1}
-  const float* x;              ///< x_i
-  float* q;                    ///< E_i, becomes q_i
-  const float* scales;         ///< c_{i-1}
-  float* const* out;           ///< unary row of each slot
+  const float* next;    ///< q_{i+1}
+  const float* x;       ///< x_i
+  float* q;             ///< E_i, becomes q_i
+  const float* scales;  ///< c_{i-1}
+  float* const* out;    ///< unary row of each slot
   size_t ld, depth;
   RowShape shape;
-  float* largest;
+  uint32_t* largest;
+  float* sums;  ///< lane-wise sums of the unary rows, or null
 
   template <size_t R, size_t P>
   HWY_NOINLINE void Run(size_t row, size_t vector) const {
@@ -161,28 +177,31 @@ struct BackwardTile {
     MultiplyTile<R, P>(next + row * ld, task->params->to_from + vector * kLanes, ld, depth, acc);
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
-      EmitVectors<P>(acc[r], vector, shape, scales[row + r], task->weight[row + r], x + (row + r) * ld, q + (row + r) * ld,
-                     out[row + r], largest + (row + r) * kLanes);
+      EmitVectors<P>(acc[r], vector, shape, scales[row + r], task->weight[row + r], x + (row + r) * ld,
+                     q + (row + r) * ld, out[row + r], largest + (row + r) * kLanes,
+                     sums != nullptr ? sums + (row + r) * kLanes : nullptr);
     }
   }
 };
 
 /// Rows whose sentence ends here: d_n = F / <x_n, F>.
-HWY_INLINE void LastBackwardRow(const BackwardTile& tile, size_t row, ForwardBackwardTask* task, const BlockState& state) {
+HWY_INLINE void LastBackwardRow(const BackwardTile& tile, size_t row, ForwardBackwardTask* task,
+                                const BlockState& state) {
   const F32 d;
   const ScaledParams& params = *task->params;
   float with_end, plain;
   EndSums(tile.x + row * tile.ld, params.end, tile.shape, &with_end, &plain);
   // The guard on z_{n+1}: too little of the forward mass may end here. Written so that NaN fails.
   task->trusted[row] = with_end >= 1e-30f * plain && with_end > 0 && with_end < std::numeric_limits<float>::infinity();
-  task->log_z[row] = std::log(static_cast<double>(with_end)) + 0.6931471805599453 * static_cast<double>(state.exponent[row]) +
-                     state.max_sum[row] + params.max_start + params.max_end +
+  task->log_z[row] = std::log(static_cast<double>(with_end)) +
+                     0.6931471805599453 * static_cast<double>(state.exponent[row]) + state.max_sum[row] +
+                     params.max_start + params.max_end +
                      static_cast<double>(task->length[row] - 1) * params.max_transition;
   const Vec inverse = hn::Set(d, 1.0f / with_end);
   for (size_t v = 0; v < tile.shape.vectors; ++v) {
     const Vec di[1] = {hn::Mul(hn::Load(d, params.end + v * kLanes), inverse)};
-    EmitVectors<1>(di, v, tile.shape, tile.scales[row], task->weight[row], tile.x + row * tile.ld, tile.q + row * tile.ld,
-                   tile.out[row], tile.largest + row * kLanes);
+    EmitVectors<1>(di, v, tile.shape, tile.scales[row], task->weight[row], tile.x + row * tile.ld,
+                   tile.q + row * tile.ld, tile.out[row], tile.largest + row * kLanes, nullptr);
   }
 }
 
@@ -198,12 +217,31 @@ HWY_INLINE Positions ForwardPass(ForwardBackwardTask* task, const RowShape& shap
     TakeScales(at.Active(), state, scales);
     ExpEmissions(*task, at, shape, state);
     const auto base = static_cast<size_t>(at.Base());
-    const ForwardTile tile{task->x + static_cast<size_t>(last.Base()) * ld, scales, task->q + base * ld, task->x + base * ld,
-                           params.from_to, ld, static_cast<size_t>(params.tags), state->sums};
+    const ForwardTile tile{task->x + static_cast<size_t>(last.Base()) * ld,
+                           scales,
+                           task->q + base * ld,
+                           task->x + base * ld,
+                           params.from_to,
+                           ld,
+                           static_cast<size_t>(params.tags),
+                           state->sums};
     ForEachTile(static_cast<size_t>(at.Active()), shape.vectors, tile);
     last = at;
   }
   return last;
+}
+
+/// Rounding lets <x_i, d_i> = 1 drift by about 1e-7 a word; from time to time the rows behind it are put right.
+inline constexpr int64_t kDriftWords = 16;
+
+HWY_INLINE void CorrectDrift(const BackwardTile& tile, size_t rows) {
+  const F32 d;
+  for (size_t row = 0; row < rows; ++row) {
+    const Vec factor = hn::Div(hn::Set(d, 1.0f), hn::SumOfLanes(d, hn::Load(d, tile.sums + row * kLanes)));
+    float* q = tile.q + row * tile.ld;
+    for (size_t v = 0; v < tile.shape.vectors; ++v)
+      hn::Store(hn::Mul(hn::Load(d, q + v * kLanes), factor), d, q + v * kLanes);
+  }
 }
 
 HWY_INLINE void BackwardPass(ForwardBackwardTask* task, const RowShape& shape, Positions at, BlockState* state) {
@@ -219,9 +257,20 @@ HWY_INLINE void BackwardPass(ForwardBackwardTask* task, const RowShape& shape, P
     for (size_t row = 0; row < rows; ++row) {
       out[row] = task->out[row] != nullptr ? task->out[row] + index * task->out_stride : task->x + (base + row) * ld;
     }
-    const BackwardTile tile{task, next, task->x + base * ld, task->q + base * ld, index > 0 ? task->scales + before.Base() : ones, out,
-                            ld, static_cast<size_t>(task->params->tags), shape, state->largest};
+    const bool correct = index > 0 && index % kDriftWords == 0;
+    const BackwardTile tile{task,
+                            next,
+                            task->x + base * ld,
+                            task->q + base * ld,
+                            index > 0 ? task->scales + before.Base() : ones,
+                            out,
+                            ld,
+                            static_cast<size_t>(task->params->tags),
+                            shape,
+                            state->largest,
+                            correct ? state->sums : nullptr};
     if (continuing > 0) ForEachTile(continuing, shape.vectors, tile);
+    if (correct) CorrectDrift(tile, continuing);
     for (size_t row = continuing; row < rows; ++row) LastBackwardRow(tile, row, task, *state);
     next = tile.q;
     continuing = rows;
@@ -230,19 +279,19 @@ HWY_INLINE void BackwardPass(ForwardBackwardTask* task, const RowShape& shape, P
 }
 
 inline void ForwardBackward(ForwardBackwardTask* task) {
-  const F32 d;
+  const U32 du;
   const RowShape shape(task->params->tags);
   BlockState state;
   for (size_t slot = 0; slot < static_cast<size_t>(task->count); ++slot) {
-    hn::Store(hn::Zero(d), d, state.largest + slot * kLanes);
+    hn::Store(hn::Zero(du), du, state.largest + slot * kLanes);
     task->log_z[slot] = 0;  // stays for sentences without words
     task->trusted[slot] = true;
   }
   if (task->count == 0 || task->length[0] == 0) return;
   BackwardPass(task, shape, ForwardPass(task, shape, &state), &state);
   for (size_t slot = 0; slot < static_cast<size_t>(task->count); ++slot) {
-    const float top = hn::GetLane(hn::MaxOfLanes(d, hn::Load(d, state.largest + slot * kLanes)));
-    task->trusted[slot] = task->trusted[slot] && top <= 1e30f;
+    const uint32_t top = hn::GetLane(hn::MaxOfLanes(du, hn::Load(du, state.largest + slot * kLanes)));
+    task->trusted[slot] = task->trusted[slot] && top <= kLargestBits;
   }
 }
 

@@ -1,4 +1,5 @@
-// Vector helpers shared by the kernels of every SIMD target: loads and stores of rows whose last vector is partial, exp.
+// Vector helpers shared by the kernels of every SIMD target: loads and stores of rows whose last vector is partial,
+// exp.
 #include <cstring>
 
 #include "hwy/highway.h"
@@ -16,11 +17,13 @@ namespace clner::crf::internal::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using F32 = hn::ScalableTag<float>;
 using I32 = hn::RebindToSigned<F32>;
+using U32 = hn::RebindToUnsigned<F32>;
 using Vec = hn::Vec<F32>;
 using Mask = hn::Mask<F32>;
 inline constexpr size_t kLanes = hn::MaxLanes(F32());
-/// Accumulators a tile may hold (registers left after operands) and its greatest width in vectors. Instrumented builds use small
-/// tiles: the sanitizers make large unrolled functions very slow to compile, and addresses follow the same rules.
+/// Accumulators a tile may hold (registers left after operands) and its greatest width in vectors. Instrumented builds
+/// use small tiles: the sanitizers make large unrolled functions very slow to compile, and addresses follow the same
+/// rules.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr size_t kAccumulators = 4, kPanel = 2;
 #else
@@ -30,7 +33,8 @@ inline constexpr size_t kAccumulators = HWY_TARGET == HWY_AVX3 ? 24 : 12, kPanel
 /// A row of K floats as full vectors plus one last vector with `tail` valid lanes (1..kLanes).
 struct RowShape {
   explicit RowShape(int64_t tags)
-      : vectors((static_cast<size_t>(tags) + kLanes - 1) / kLanes), tail(static_cast<size_t>(tags) - (vectors - 1) * kLanes) {}
+      : vectors((static_cast<size_t>(tags) + kLanes - 1) / kLanes),
+        tail(static_cast<size_t>(tags) - (vectors - 1) * kLanes) {}
   size_t vectors;
   size_t tail;
 };

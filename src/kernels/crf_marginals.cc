@@ -13,8 +13,8 @@ namespace {
 
 class MarginalsCall {
  public:
-  MarginalsCall(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, const MarginalsOut& out,
-                const Plan& plan)
+  MarginalsCall(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                const MarginalsOut& out, const Plan& plan)
       : batch_(batch),
         emissions_(emissions),
         params_(params),
@@ -44,7 +44,9 @@ class MarginalsCall {
   [[nodiscard]] const float* EmissionOf(int64_t sentence) const {
     return emissions_.data + batch_.offsets[sentence] * emissions_.stride;
   }
-  [[nodiscard]] float* UnaryOf(int64_t sentence) const { return out_.unary.data + batch_.offsets[sentence] * out_.unary.stride; }
+  [[nodiscard]] float* UnaryOf(int64_t sentence) const {
+    return out_.unary.data + batch_.offsets[sentence] * out_.unary.stride;
+  }
 
   void RunBlock(int64_t block, const GroupBuffers& buffers) const {
     const BlockView view = ViewBlock(plan_, batch_, block);
@@ -89,7 +91,8 @@ class MarginalsCall {
         if (out_.spans) {
           const int64_t to = (plan_.first_row[sentence] + at.Index()) * plan_.ld;
           std::copy_n(unary, plan_.ld, plan_.span_unary + to);
-          std::copy_n(task.q + (at.Base() + slot) * plan_.ld, plan_.ld, reinterpret_cast<float*>(plan_.span_backward + to));
+          std::copy_n(task.q + (at.Base() + slot) * plan_.ld, plan_.ld,
+                      reinterpret_cast<float*>(plan_.span_backward + to));
         }
       }
     }
@@ -136,21 +139,23 @@ class MarginalsCall {
 
 }  // namespace
 
-void RunMarginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, Operation operation,
-                  const MarginalsOut& out, Plan* plan, const Exec& exec) {
+void RunMarginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                  Operation operation, const MarginalsOut& out, Plan* plan, const Exec& exec) {
   ActiveKernels().scale_params(params, constraints, &plan->params);
   const MarginalsCall call(batch, emissions, params, constraints, out, *plan);
   if (plan->params.bad) {
     for (int64_t b = 0; b < batch.sentences; ++b) call.Discard(b, std::numeric_limits<double>::quiet_NaN(), kNonFinite);
     return;
   }
-  GroupRunner(*plan, batch, operation, exec).Run([&](int64_t group, const GroupBuffers& buffers) { call.RunGroup(group, buffers); });
+  GroupRunner(*plan, batch, operation, exec).Run([&](int64_t group, const GroupBuffers& buffers) {
+    call.RunGroup(group, buffers);
+  });
 }
 
 }  // namespace internal
 
-KernelStatus Marginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, double* log_z,
-                       RowsOut unary, uint8_t* flags, Workspace workspace, const Exec& exec) {
+KernelStatus Marginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                       double* log_z, RowsOut unary, uint8_t* flags, Workspace workspace, const Exec& exec) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
   if (!ValidBatch(batch) || !ValidRows(batch, emissions.data, emissions.stride) || !ValidParams(batch, params) ||
       !ValidRows(batch, unary.data, unary.stride) || !ValidOutput(batch, log_z) || !ValidOutput(batch, flags) ||
@@ -167,8 +172,8 @@ KernelStatus Marginals(const Batch& batch, Rows emissions, const Params& params,
   return KernelStatus::kOk;
 }
 
-KernelStatus Posterior(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, int32_t* tags,
-                       double* log_z, uint8_t* flags, Workspace workspace, const Exec& exec) {
+KernelStatus Posterior(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                       int32_t* tags, double* log_z, uint8_t* flags, Workspace workspace, const Exec& exec) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
   if (!ValidBatch(batch) || !ValidRows(batch, emissions.data, emissions.stride) || !ValidParams(batch, params) ||
       !ValidRows(batch, tags, batch.tags) || !ValidOutput(batch, log_z) || !ValidOutput(batch, flags)) {

@@ -1,4 +1,5 @@
-// Forward-backward over a whole batch for the operations without gradients: marginals, posterior decoding, span marginals.
+// Forward-backward over a whole batch for the operations without gradients: marginals, posterior decoding, span
+// marginals.
 #pragma once
 
 #include "kernels/crf.h"
@@ -16,7 +17,7 @@ struct MarginalsOut {
 };
 
 /// Runs all groups. The plan is carved and sorted; the parameters are not yet scaled.
-void RunMarginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, Operation operation,
-                  const MarginalsOut& out, Plan* plan, const Exec& exec);
+void RunMarginals(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                  Operation operation, const MarginalsOut& out, Plan* plan, const Exec& exec);
 
 }  // namespace clner::crf::internal

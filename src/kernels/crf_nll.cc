@@ -16,8 +16,8 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 class NllCall {
  public:
-  NllCall(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold, const float* weight, double* loss,
-          RowsOut d_emissions, uint8_t* flags, const Plan& plan)
+  NllCall(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold, const float* weight,
+          double* loss, RowsOut d_emissions, uint8_t* flags, const Plan& plan)
       : batch_(batch),
         emissions_(emissions),
         params_(params),
@@ -99,10 +99,12 @@ class NllCall {
     loss_[sentence] = loss;
     flags_[sentence] = flag;
     float* row = GradOf(sentence);
-    for (int64_t i = 0, n = LengthOf(batch_, sentence); i < n; ++i, row += d_emissions_.stride) std::fill_n(row, batch_.tags, 0.0f);
+    for (int64_t i = 0, n = LengthOf(batch_, sentence); i < n; ++i, row += d_emissions_.stride)
+      std::fill_n(row, batch_.tags, 0.0f);
   }
 
-  /// Turns weighted unary marginals into d_emissions, adds the counts of the gold path; returns false when that path is forbidden.
+  /// Turns weighted unary marginals into d_emissions, adds the counts of the gold path; returns false when that path is
+  /// forbidden.
   bool SubtractGold(int64_t sentence, double log_z, uint8_t flag, Sums* sums) const {
     const int64_t length = LengthOf(batch_, sentence);
     const int32_t* gold = gold_ + batch_.offsets[sentence];
@@ -139,7 +141,8 @@ class NllCall {
     task.unary_stride = d_emissions_.stride;
     task.weight = WeightOf(sentence);
     // The gold path decides first: a forbidden one must leave no pair sums behind.
-    const double score = PathScore(task.emission, task.emission_stride, task.length, params_, gold_ + batch_.offsets[sentence]);
+    const double score =
+        PathScore(task.emission, task.emission_stride, task.length, params_, gold_ + batch_.offsets[sentence]);
     task.pair_sums = score == -kInf ? nullptr : sums->pairs;
     task.pair_stride = plan_.ld;
     const RedoResult result = Redo(task);
@@ -222,13 +225,14 @@ class NllCall {
 }  // namespace
 }  // namespace internal
 
-KernelStatus Nll(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold, const float* weight, double* loss,
-                 RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags, Workspace workspace, const Exec& exec) {
+KernelStatus Nll(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold, const float* weight,
+                 double* loss, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                 const Exec& exec) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
   if (!ValidBatch(batch) || !ValidRows(batch, emissions.data, emissions.stride) || !ValidParams(batch, params) ||
-      !ValidRows(batch, d_emissions.data, d_emissions.stride) || !ValidGrads(batch, grads) || !ValidOutput(batch, loss) ||
-      !ValidOutput(batch, flags) || !Disjoint(batch, emissions, d_emissions) || !ValidWeights(batch, weight) ||
-      !ValidGold(batch, gold)) {
+      !ValidRows(batch, d_emissions.data, d_emissions.stride) || !ValidGrads(batch, grads) ||
+      !ValidOutput(batch, loss) || !ValidOutput(batch, flags) || !Disjoint(batch, emissions, d_emissions) ||
+      !ValidWeights(batch, weight) || !ValidGold(batch, gold)) {
     return KernelStatus::kBadArgument;
   }
   Plan plan;

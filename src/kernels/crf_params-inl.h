@@ -18,15 +18,19 @@ namespace clner::crf::internal::HWY_NAMESPACE {
 
 /// Largest value seen and whether values are unusable; all reductions over the real tags only.
 struct RowScan {
-  RowScan() : max(hn::Set(F32(), -std::numeric_limits<float>::infinity())), bad(hn::FirstN(F32(), 0)), huge(hn::FirstN(F32(), 0)) {}
+  RowScan()
+      : max(hn::Set(F32(), -std::numeric_limits<float>::infinity())),
+        bad(hn::FirstN(F32(), 0)),
+        huge(hn::FirstN(F32(), 0)) {}
   Vec max;
   Mask bad;
   Mask huge;
 };
 
-/// Copies `rows` rows of K floats into padded rows (lanes behind the tags -inf), applies `allowed` (null: all) and scans them.
-inline void CopyPadded(const float* from, int64_t stride, const uint8_t* allowed, int64_t rows, int64_t tags, int64_t ld, float* to,
-                       RowScan* scan) {
+/// Copies `rows` rows of K floats into padded rows (lanes behind the tags -inf), applies `allowed` (null: all) and
+/// scans them.
+inline void CopyPadded(const float* from, int64_t stride, const uint8_t* allowed, int64_t rows, int64_t tags,
+                       int64_t ld, float* to, RowScan* scan) {
   const F32 d;
   constexpr float kInf = std::numeric_limits<float>::infinity();
   const RowShape shape(tags);

@@ -35,18 +35,19 @@ struct Plan {
   int64_t* order = nullptr;      ///< [B] sentences, longest first, equal lengths in batch order
   int32_t* histogram = nullptr;  ///< counting sort
   ScaledParams params;
-  float* block_rows = nullptr;    ///< `rows_per_word` rows of ld floats for each word of the largest block of every group
-  float* scales = nullptr;        ///< one float per such word
-  double* scratch = nullptr;      ///< [groups][kScratchRows][ld]
-  double* pair_sums = nullptr;    ///< [groups][K][ld], Nll only
-  float* raw_sums = nullptr;      ///< [groups][K][ld], Nll only
-  double* end_sums = nullptr;     ///< [groups][2][ld] gradients of start and end, Nll only
+  float* block_rows = nullptr;  ///< `rows_per_word` rows of ld floats for each word of the largest block of every group
+  float* scales = nullptr;      ///< one float per such word
+  double* scratch = nullptr;    ///< [groups][kScratchRows][ld]
+  double* pair_sums = nullptr;  ///< [groups][K][ld], Nll only
+  float* raw_sums = nullptr;    ///< [groups][K][ld], Nll only
+  double* end_sums = nullptr;   ///< [groups][2][ld] gradients of start and end, Nll only
   // SpanMarginals only: what the queries read, sentence by sentence.
-  float* span_unary = nullptr;      ///< [M][ld]
-  double* span_backward = nullptr;  ///< [M][ld] float q_i (first half of the row), or double log b_i of redone sentences
-  int64_t* first_row = nullptr;     ///< [B] first row of each sentence in both
-  double* span_log_z = nullptr;     ///< [B]
-  uint8_t* span_flags = nullptr;    ///< [B]
+  float* span_unary = nullptr;  ///< [M][ld]
+  double* span_backward =
+      nullptr;                    ///< [M][ld] float q_i (first half of the row), or double log b_i of redone sentences
+  int64_t* first_row = nullptr;   ///< [B] first row of each sentence in both
+  double* span_log_z = nullptr;   ///< [B]
+  uint8_t* span_flags = nullptr;  ///< [B]
 };
 inline constexpr int64_t kScratchRows = 4;
 
@@ -76,8 +77,8 @@ struct GroupBuffers {
   int64_t capacity = 0;  ///< words of the largest block of the group
 };
 
-/// Runs body(group, buffers) for all groups: over `exec` when the batch is large enough to pay, else one after another on one set of
-/// buffers. The result of a group does not depend on which it is.
+/// Runs body(group, buffers) for all groups: over `exec` when the batch is large enough to pay, else one after another
+/// on one set of buffers. The result of a group does not depend on which it is.
 class GroupRunner {
  public:
   GroupRunner(const Plan& plan, const Batch& batch, Operation operation, const Exec& exec)

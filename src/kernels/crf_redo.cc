@@ -39,21 +39,32 @@ double LogSumExp(const double* terms, int64_t count) {
   return top + std::log(sum);
 }
 
-// log b_i for all positions; returns log Z.
+// Taken out of the emissions of a word before they meet other scores: exact in float64, and keeps sums of large scores
+// small.
+double ShiftOf(const float* emission, int64_t tags) {
+  const float top = *std::max_element(emission, emission + tags);
+  return std::isinf(top) ? 0.0 : static_cast<double>(top);
+}
+
+// log b_i, up to the shifts of the words behind, for all positions; returns log Z with all shifts taken out.
 double BackwardPass(const RedoTask& task, const Scores& scores, double* terms) {
   const int64_t tags = task.tags;
   double* next = task.backward + (task.length - 1) * tags;
   for (int64_t y = 0; y < tags; ++y) next[y] = scores.End(y);
   for (int64_t i = task.length - 1; i > 0; --i) {
     const float* e = task.emission + i * task.emission_stride;
+    const double shift = ShiftOf(e, tags);
     double* row = task.backward + (i - 1) * tags;
     for (int64_t from = 0; from < tags; ++from) {
-      for (int64_t y = 0; y < tags; ++y) terms[y] = scores.Transition(from, y) + static_cast<double>(e[y]) + next[y];
+      for (int64_t y = 0; y < tags; ++y)
+        terms[y] = scores.Transition(from, y) + (static_cast<double>(e[y]) - shift) + next[y];
       row[from] = LogSumExp(terms, tags);
     }
     next = row;
   }
-  for (int64_t y = 0; y < tags; ++y) terms[y] = scores.Start(y) + static_cast<double>(task.emission[y]) + next[y];
+  const double shift = ShiftOf(task.emission, tags);
+  for (int64_t y = 0; y < tags; ++y)
+    terms[y] = scores.Start(y) + (static_cast<double>(task.emission[y]) - shift) + next[y];
   return LogSumExp(terms, tags);
 }
 
@@ -63,7 +74,8 @@ void EmitUnary(const RedoTask& task, int64_t i, const double* forward, double lo
   for (int64_t y = 0; y < task.tags; ++y) {
     const double log_p = forward[y] + backward[y] - log_z;
     if (log_p > forward[best] + backward[best] - log_z) best = y;
-    if (task.unary != nullptr) task.unary[i * task.unary_stride + y] = static_cast<float>(static_cast<double>(task.weight) * std::exp(log_p));
+    if (task.unary != nullptr)
+      task.unary[i * task.unary_stride + y] = static_cast<float>(static_cast<double>(task.weight) * std::exp(log_p));
   }
   if (task.best != nullptr) task.best[i] = static_cast<int32_t>(best);
 }
@@ -71,11 +83,13 @@ void EmitUnary(const RedoTask& task, int64_t i, const double* forward, double lo
 void AddPairSums(const RedoTask& task, const Scores& scores, int64_t i, const double* before, double log_z) {
   if (task.pair_sums == nullptr) return;
   const float* e = task.emission + i * task.emission_stride;
+  const double shift = ShiftOf(e, task.tags);
   const double* backward = task.backward + i * task.tags;
   for (int64_t from = 0; from < task.tags; ++from) {
     if (before[from] == kMinusInf) continue;
     for (int64_t y = 0; y < task.tags; ++y) {
-      const double log_p = before[from] + scores.Transition(from, y) + static_cast<double>(e[y]) + backward[y] - log_z;
+      const double log_p =
+          before[from] + scores.Transition(from, y) + (static_cast<double>(e[y]) - shift) + backward[y] - log_z;
       task.pair_sums[from * task.pair_stride + y] += static_cast<double>(task.weight) * std::exp(log_p);
     }
   }
@@ -84,15 +98,17 @@ void AddPairSums(const RedoTask& task, const Scores& scores, int64_t i, const do
 void ForwardPass(const RedoTask& task, const Scores& scores, double log_z) {
   const int64_t tags = task.tags;
   double *row = task.scratch, *before = row + tags, *terms = before + tags;
-  for (int64_t y = 0; y < tags; ++y) row[y] = scores.Start(y) + static_cast<double>(task.emission[y]);
+  const double first_shift = ShiftOf(task.emission, tags);
+  for (int64_t y = 0; y < tags; ++y) row[y] = scores.Start(y) + (static_cast<double>(task.emission[y]) - first_shift);
   EmitUnary(task, 0, row, log_z);
   for (int64_t i = 1; i < task.length; ++i) {
     std::swap(row, before);
     AddPairSums(task, scores, i, before, log_z);
     const float* e = task.emission + i * task.emission_stride;
+    const double shift = ShiftOf(e, tags);
     for (int64_t y = 0; y < tags; ++y) {
       for (int64_t from = 0; from < tags; ++from) terms[from] = before[from] + scores.Transition(from, y);
-      row[y] = LogSumExp(terms, tags) + static_cast<double>(e[y]);
+      row[y] = LogSumExp(terms, tags) + (static_cast<double>(e[y]) - shift);
     }
     EmitUnary(task, i, row, log_z);
   }
@@ -119,7 +135,9 @@ RedoResult Redo(const RedoTask& task) {
   const double log_z = BackwardPass(task, scores, task.scratch);
   if (log_z == kMinusInf) return {log_z, kInfeasible};
   ForwardPass(task, scores, log_z);
-  return {log_z, kRedone};
+  double shifts = 0;
+  for (int64_t i = 0; i < task.length; ++i) shifts += ShiftOf(task.emission + i * task.emission_stride, task.tags);
+  return {log_z + shifts, kRedone};
 }
 
 double ViterbiRedo(const ViterbiRedoTask& task) {

@@ -7,14 +7,15 @@
 
 namespace clner::crf::internal {
 
-/// One sentence and its (optional) outputs. Nothing but `backward` and `scratch` is written when a flag other than kRedone results.
+/// One sentence and its (optional) outputs. Nothing but `backward` and `scratch` is written when a flag other than
+/// kRedone results.
 struct RedoTask {
   int64_t tags = 0, length = 0;  ///< length >= 1
   const float* emission = nullptr;
   int64_t emission_stride = 0;
   const Params* params = nullptr;
   const Constraints* constraints = nullptr;
-  double* backward = nullptr;  ///< (out) [length][K] log b_i
+  double* backward = nullptr;  ///< (out) [length][K] log b_i up to one constant per word
   double* scratch = nullptr;   ///< [3][K]
 
   float* unary = nullptr;  ///< [length] rows: weight * unary marginals
@@ -52,6 +53,7 @@ struct EmissionScan {
 [[nodiscard]] EmissionScan ScanEmissions(const float* emission, int64_t stride, int64_t length, int64_t tags);
 
 /// Score of a path in double, from the unshifted inputs; 0 for a sentence without words.
-[[nodiscard]] double PathScore(const float* emission, int64_t stride, int64_t length, const Params& params, const int32_t* path);
+[[nodiscard]] double PathScore(const float* emission, int64_t stride, int64_t length, const Params& params,
+                               const int32_t* path);
 
 }  // namespace clner::crf::internal

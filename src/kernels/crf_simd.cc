@@ -1,4 +1,5 @@
-// Compiles the vector kernels once per SIMD target and lists them. The baseline of x86-64 is Highway's one-lane scalar target.
+// Compiles the vector kernels once per SIMD target and lists them. The baseline of x86-64 is Highway's one-lane scalar
+// target.
 #ifndef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #endif
@@ -19,7 +20,10 @@ HWY_BEFORE_NAMESPACE();
 namespace clner::crf::internal::HWY_NAMESPACE {
 
 inline constexpr SimdKernels kKernels = {
-    HWY_TARGET == HWY_SCALAR ? "scalar" : HWY_TARGET == HWY_SSE4 ? "sse4" : HWY_TARGET == HWY_AVX2 ? "avx2" : "avx3",
+    HWY_TARGET == HWY_SCALAR ? "scalar"
+    : HWY_TARGET == HWY_SSE4 ? "sse4"
+    : HWY_TARGET == HWY_AVX2 ? "avx2"
+                             : "avx3",
     static_cast<int64_t>(kLanes),
     &ScaleParams,
     &ViterbiParams,
@@ -41,18 +45,23 @@ const SimdKernels* KernelsOf(SimdLevel level) {
   const int64_t runnable = hwy::SupportedTargets();
   switch (level) {
 #if HWY_TARGETS & HWY_SCALAR
-    case SimdLevel::kScalar: return &N_SCALAR::kKernels;
+    case SimdLevel::kScalar:
+      return &N_SCALAR::kKernels;
 #endif
 #if HWY_TARGETS & HWY_SSE4
-    case SimdLevel::kSse4: return (runnable & HWY_SSE4) != 0 ? &N_SSE4::kKernels : nullptr;
+    case SimdLevel::kSse4:
+      return (runnable & HWY_SSE4) != 0 ? &N_SSE4::kKernels : nullptr;
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    case SimdLevel::kAvx2: return (runnable & HWY_AVX2) != 0 ? &N_AVX2::kKernels : nullptr;
+    case SimdLevel::kAvx2:
+      return (runnable & HWY_AVX2) != 0 ? &N_AVX2::kKernels : nullptr;
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    case SimdLevel::kAvx3: return (runnable & HWY_AVX3) != 0 ? &N_AVX3::kKernels : nullptr;
+    case SimdLevel::kAvx3:
+      return (runnable & HWY_AVX3) != 0 ? &N_AVX3::kKernels : nullptr;
 #endif
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -1,8 +1,9 @@
 // Inner interface between the sentence logic and the vector code of one SIMD target. Not part of the contract.
 //
-// A block is up to kBlock sentences, longest first, that advance together one word at a time ("slots"). Rows of a block are stored
-// word by word: position i (0-based) holds the rows of the slots still active there, slot 0 first, so that one step of the whole
-// block is a small matrix product on contiguous rows. Rows have `ld` floats; lanes beyond the tags are 0.
+// A block is up to kBlock sentences, longest first, that advance together one word at a time ("slots"). Rows of a block
+// are stored word by word: position i (0-based) holds the rows of the slots still active there, slot 0 first, so that
+// one step of the whole block is a small matrix product on contiguous rows. Rows have `ld` floats; lanes beyond the
+// tags are 0.
 #pragma once
 
 #include <array>
@@ -13,9 +14,11 @@
 
 namespace clner::crf::internal {
 
-inline constexpr int64_t kBlock = 8;  ///< sentences that advance together; part of the arithmetic of the parameter gradients
+inline constexpr int64_t kBlock =
+    8;  ///< sentences that advance together; part of the arithmetic of the parameter gradients
 
-/// exp-shifted parameters of one call (docs/internals/crf.md), padded with zeros; `from_to` rows are from, `to_from` its transpose.
+/// exp-shifted parameters of one call (docs/internals/crf.md), padded with zeros; `from_to` rows are from, `to_from`
+/// its transpose.
 struct ScaledParams {
   int64_t tags = 0, ld = 0;
   float* from_to = nullptr;  ///< [K][ld]
@@ -27,7 +30,8 @@ struct ScaledParams {
   bool huge = false;  ///< a finite value so large that sums of float32 may overflow
 };
 
-/// Forward-backward of one block. Out rows receive weight * unary marginals; a null out row keeps them in the row of `x` instead.
+/// Forward-backward of one block. Out rows receive weight * unary marginals; a null out row keeps them in the row of
+/// `x` instead.
 struct ForwardBackwardTask {
   const ScaledParams* params = nullptr;
   int64_t count = 0;                            ///< slots, 1..kBlock
@@ -55,7 +59,8 @@ struct PairSumsTask {
   bool accumulate = false;
 };
 
-/// Best paths of one block; `params` holds unscaled scores (ViterbiParams). Rows of `best` keep the max-plus forward scores.
+/// Best paths of one block; `params` holds unscaled scores (ViterbiParams). Rows of `best` keep the max-plus forward
+/// scores.
 struct ViterbiTask {
   const ScaledParams* params = nullptr;
   int64_t count = 0;

@@ -73,8 +73,8 @@ class SentencePosterior {
   uint8_t flags_;
 };
 
-/// P(y_first = tags.begin, then `inside` up to `last`, where the tag of the last word is `last_tag`). Factors are at most 1; from 32
-/// words on they are added as logarithms so that a long product cannot underflow before it ends.
+/// P(y_first = tags.begin, then `inside` up to `last`, where the tag of the last word is `last_tag`). Factors are at
+/// most 1; from 32 words on they are added as logarithms so that a long product cannot underflow before it ends.
 double Chain(const SentencePosterior& posterior, const SpanTags& tags, int64_t first, int64_t last, int32_t last_tag) {
   constexpr int64_t kLongSpan = 32;
   double product = posterior.Unary(first, tags.begin);
@@ -135,8 +135,9 @@ bool ValidQueries(const Batch& batch, const SpanQuery* queries, int64_t count, i
 }  // namespace
 }  // namespace internal
 
-KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params, const SpanTags* types, int64_t type_count,
-                           const SpanQuery* queries, int64_t count, float* probability, Workspace workspace, const Exec& exec) {
+KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params, const SpanTags* types,
+                           int64_t type_count, const SpanQuery* queries, int64_t count, float* probability,
+                           Workspace workspace, const Exec& exec) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
   if (!ValidBatch(batch) || !ValidRows(batch, emissions.data, emissions.stride) || !ValidParams(batch, params) ||
       !ValidTypes(types, type_count, batch.tags) || !ValidQueries(batch, queries, count, type_count) ||

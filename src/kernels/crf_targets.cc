@@ -29,7 +29,8 @@ const SimdKernels& ActiveKernels() {
   return test_kernels != nullptr ? *test_kernels : *chosen;
 }
 
-TestScope::TestScope(const SimdKernels* kernels, bool force_redo) : previous_kernels_(test_kernels), previous_redo_(test_redo) {
+TestScope::TestScope(const SimdKernels* kernels, bool force_redo)
+    : previous_kernels_(test_kernels), previous_redo_(test_redo) {
   test_kernels = kernels;
   test_redo = force_redo;
 }

@@ -11,8 +11,8 @@ inline constexpr int kSimdLevels = 4;
 /// Null when the target is not compiled in or the processor lacks it.
 [[nodiscard]] const SimdKernels* KernelsOf(SimdLevel level);
 
-/// The kernels calls of this thread use: a test's choice, else CLNER_SIMD (scalar, sse4, avx2, avx3; anything that cannot run
-/// is ignored), else the best target of the processor.
+/// The kernels calls of this thread use: a test's choice, else CLNER_SIMD (scalar, sse4, avx2, avx3; anything that
+/// cannot run is ignored), else the best target of the processor.
 [[nodiscard]] const SimdKernels& ActiveKernels();
 
 /// What a test forces for calls of this thread while the object lives.

@@ -17,10 +17,11 @@ namespace clner::crf::internal::HWY_NAMESPACE {
 template <size_t P>
 inline constexpr size_t kTileRows = kAccumulators / P < 8 ? kAccumulators / P : 8;
 
-/// acc[r][p] = sum over k = 0..depth-1, in this order, of x[r][k] * g[k][p]: the order does not depend on R or P, so a row has the
-/// same bits in every tile.
+/// acc[r][p] = sum over k = 0..depth-1, in this order, of x[r][k] * g[k][p]: the order does not depend on R or P, so a
+/// row has the same bits in every tile.
 template <size_t R, size_t P>
-HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT g, size_t ld, size_t depth, Vec (&acc)[R][P]) {
+HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT g, size_t ld, size_t depth,
+                             Vec (&acc)[R][P]) {
   const F32 d;
 #pragma GCC unroll 8
   for (size_t r = 0; r < R; ++r) {
@@ -50,8 +51,12 @@ HWY_INLINE void ForEachRowTile(size_t rows, size_t vector, const F& f) {
     const size_t tiles = (rows - row + kTileRows<P> - 1) / kTileRows<P>;
     const size_t height = (rows - row + tiles - 1) / tiles;
     switch (height) {
-      case 1: f.template Run<1, P>(row, vector); break;
-      case 2: f.template Run<2, P>(row, vector); break;
+      case 1:
+        f.template Run<1, P>(row, vector);
+        break;
+      case 2:
+        f.template Run<2, P>(row, vector);
+        break;
       default:
         if constexpr (kTileRows<P> >= 3) {
           if (height == 3) f.template Run<3, P>(row, vector);
@@ -81,8 +86,12 @@ HWY_INLINE void ForEachTile(size_t rows, size_t vectors, const F& f) {
     const size_t panels = (vectors - vector + kPanel - 1) / kPanel;
     const size_t width = (vectors - vector + panels - 1) / panels;
     switch (width) {
-      case 1: ForEachRowTile<1>(rows, vector, f); break;
-      case 2: ForEachRowTile<2>(rows, vector, f); break;
+      case 1:
+        ForEachRowTile<1>(rows, vector, f);
+        break;
+      case 2:
+        ForEachRowTile<2>(rows, vector, f);
+        break;
       default:
         if constexpr (kPanel >= 4) {
           if (width == 3) ForEachRowTile<3>(rows, vector, f);

@@ -1,5 +1,5 @@
-// Viterbi of one block: max-plus scores forward, no back-pointers. The way back looks for the smallest previous tag whose sum,
-// rounded exactly as on the way forward, equals the score of the current tag.
+// Viterbi of one block: max-plus scores forward, no back-pointers. The way back looks for the smallest previous tag
+// whose sum, rounded exactly as on the way forward, equals the score of the current tag.
 #include <cmath>
 #include <limits>
 
@@ -78,7 +78,8 @@ HWY_INLINE int32_t FirstEqual(const RowShape& shape, Vec target, const F& value)
     const size_t end = first + kChunk < shape.vectors ? first + kChunk : shape.vectors;
     uint64_t bits = 0;
     for (size_t v = first; v < end; ++v) bits |= LaneBits(hn::Eq(value(v), target)) << ((v - first) * kLanes);
-    if (bits != 0) return static_cast<int32_t>(first * kLanes) + static_cast<int32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(bits));
+    if (bits != 0)
+      return static_cast<int32_t>(first * kLanes) + static_cast<int32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(bits));
   }
   return 0;
 }

@@ -17,8 +17,8 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 class ViterbiCall {
  public:
-  ViterbiCall(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, int32_t* tags, double* score,
-              uint8_t* flags, const Plan& plan)
+  ViterbiCall(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, int32_t* tags,
+              double* score, uint8_t* flags, const Plan& plan)
       : batch_(batch),
         emissions_(emissions),
         params_(params),
@@ -110,8 +110,8 @@ class ViterbiCall {
 }  // namespace
 }  // namespace internal
 
-KernelStatus Viterbi(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints, int32_t* tags,
-                     double* score, uint8_t* flags, Workspace workspace, const Exec& exec) {
+KernelStatus Viterbi(const Batch& batch, Rows emissions, const Params& params, const Constraints* constraints,
+                     int32_t* tags, double* score, uint8_t* flags, Workspace workspace, const Exec& exec) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
   if (!ValidBatch(batch) || !ValidRows(batch, emissions.data, emissions.stride) || !ValidParams(batch, params) ||
       !ValidRows(batch, tags, batch.tags) || !ValidOutput(batch, score) || !ValidOutput(batch, flags)) {

@@ -53,7 +53,9 @@ const Json& Member(const Json& json, const char* key, const std::filesystem::pat
 int64_t Integer(const Json& json, const char* key, int64_t low, int64_t high, const std::filesystem::path& path) {
   const Json& value = Member(json, key, path);
   if (!value.is_number_integer() || value.get<int64_t>() < low || value.get<int64_t>() > high) {
-    Malformed(std::string("'") + key + "' is not an integer from " + std::to_string(low) + " to " + std::to_string(high), path);
+    Malformed(
+        std::string("'") + key + "' is not an integer from " + std::to_string(low) + " to " + std::to_string(high),
+        path);
   }
   return value.get<int64_t>();
 }
@@ -65,15 +67,18 @@ ModelSpec ReadSpec(const std::filesystem::path& directory) {
   const Json json = ParseJson(ReadFile(path, kMaxJsonBytes), path.string(), ErrorCode::kCorrupt);
   const int64_t format = Integer(json, "format", 1, INT64_MAX, path);
   if (format > kFormatVersion) {
-    throw Error(ErrorCode::kCorrupt, "model format " + std::to_string(format) + " is newer than this program's " + std::to_string(kFormatVersion),
-                path.string(), "use a newer clner");
+    throw Error(
+        ErrorCode::kCorrupt,
+        "model format " + std::to_string(format) + " is newer than this program's " + std::to_string(kFormatVersion),
+        path.string(), "use a newer clner");
   }
   spec.tags = TagSpace::FromJson(Member(json, "labels", path), path.string());
   const Json& view = Member(json, "view", path);
   spec.max_pieces = Integer(view, "max_pieces", 3, INT64_C(1) << 24, path);
   spec.window_overlap = Integer(view, "window_overlap", 0, INT64_C(1) << 24, path);
   const Json& constraints = Member(Member(json, "head", path), "constraints", path);
-  if (constraints != "off" && constraints != "decode") Malformed("'head.constraints' is neither 'off' nor 'decode'", path);
+  if (constraints != "off" && constraints != "decode")
+    Malformed("'head.constraints' is neither 'off' nor 'decode'", path);
   spec.constraints = constraints == "off" ? ConstraintMode::kOff : ConstraintMode::kDecode;
   const Json& word_dropout = Member(Member(json, "encoder", path), "word_dropout", path);
   if (!word_dropout.is_number()) Malformed("'encoder.word_dropout' is not a number", path);
@@ -95,18 +100,23 @@ bool IsTrainedModel(const std::filesystem::path& directory) {
   std::error_code ignored;
   if (std::filesystem::exists(directory / "clner.json", ignored)) return true;
   if (std::filesystem::exists(directory / "config.json", ignored)) return false;
-  throw Error(ErrorCode::kNoInput, "'" + directory.string() + "' is not a model directory (no config.json)", directory.string(),
-              "give a directory such as runs/NAME/best or a Hugging Face encoder directory");
+  throw Error(ErrorCode::kNoInput, "'" + directory.string() + "' is not a model directory (no config.json)",
+              directory.string(), "give a directory such as runs/NAME/best or a Hugging Face encoder directory");
 }
 
 void CheckEncoderFits(const nn::BertConfig& config, const Tokenizer& tokenizer, int64_t max_pieces,
                       const std::filesystem::path& directory) {
   if (max_pieces > config.positions) {
-    throw Error(ErrorCode::kConfig, "model.encoder.max_pieces is " + std::to_string(max_pieces) + ", the encoder has " + std::to_string(config.positions) + " positions",
-                (directory / "config.json").string(), "set model.encoder.max_pieces to at most " + std::to_string(config.positions));
+    throw Error(ErrorCode::kConfig,
+                "model.encoder.max_pieces is " + std::to_string(max_pieces) + ", the encoder has " +
+                    std::to_string(config.positions) + " positions",
+                (directory / "config.json").string(),
+                "set model.encoder.max_pieces to at most " + std::to_string(config.positions));
   }
   if (tokenizer.vocabulary_size() > config.vocab_size) {
-    throw Error(ErrorCode::kCorrupt, "the vocabulary has " + std::to_string(tokenizer.vocabulary_size()) + " pieces, the encoder " + std::to_string(config.vocab_size) + " embedding rows",
+    throw Error(ErrorCode::kCorrupt,
+                "the vocabulary has " + std::to_string(tokenizer.vocabulary_size()) + " pieces, the encoder " +
+                    std::to_string(config.vocab_size) + " embedding rows",
                 directory.string(), "use the tokenizer files that belong to the model");
   }
 }
@@ -125,14 +135,16 @@ void WriteModelDirectory(const std::filesystem::path& directory, const Model& mo
 
 LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool verify) {
   if (!IsTrainedModel(directory)) {
-    throw Error(ErrorCode::kCorrupt, "'" + directory.string() + "' is an encoder without a trained head (no clner.json)", directory.string(),
+    throw Error(ErrorCode::kCorrupt,
+                "'" + directory.string() + "' is an encoder without a trained head (no clner.json)", directory.string(),
                 "train it first: clner train -c CONFIG --set model.encoder.path=" + directory.string());
   }
   if (verify) VerifyChecksums(directory);
   LoadedModel loaded;
   ModelSpec spec = ReadSpec(directory);
   loaded.tokenizer = LoadTokenizer(directory);
-  if (spec.max_pieces > spec.encoder.positions) Malformed("'view.max_pieces' exceeds the positions of config.json", directory / "clner.json");
+  if (spec.max_pieces > spec.encoder.positions)
+    Malformed("'view.max_pieces' exceeds the positions of config.json", directory / "clner.json");
   CheckEncoderFits(spec.encoder, *loaded.tokenizer, spec.max_pieces, directory);
   loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap);
   torch::NoGradGuard no_grad;
@@ -143,18 +155,25 @@ LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool veri
 }
 
 std::string ModelCard(const ModelSpec& spec, const std::string& name) {
-  std::string card = "---\nlibrary_name: clner\npipeline_tag: token-classification\ntags: [named-entity-recognition, crf]\n";
+  std::string card =
+      "---\nlibrary_name: clner\npipeline_tag: token-classification\ntags: [named-entity-recognition, crf]\n";
   const std::string dev = Percent(spec.training, "dev");
   if (!dev.empty()) {
-    card += "model-index:\n- name: " + name + "\n  results:\n  - task: {type: token-classification}\n    dataset: {name: development data, type: custom}\n    metrics:\n    - {type: f1, value: " + dev + "}\n";
+    card += "model-index:\n- name: " + name +
+            "\n  results:\n  - task: {type: token-classification}\n    dataset: {name: development data, type: "
+            "custom}\n    metrics:\n    - {type: f1, value: " +
+            dev + "}\n";
   }
-  card += "---\n# " + name + "\n\nNamed entity recogniser (transformer encoder + linear-chain CRF) trained with clner.\n\n";
+  card +=
+      "---\n# " + name + "\n\nNamed entity recogniser (transformer encoder + linear-chain CRF) trained with clner.\n\n";
   card += "| entity type | training examples |\n|---|---|\n";
   for (size_t i = 0; i < spec.tags.labels().types.size(); ++i) {
     card += "| " + spec.tags.labels().types[i] + " | " + std::to_string(spec.tags.labels().counts[i]) + " |\n";
   }
-  card += "\nTag scheme: " + std::string(Name(spec.tags.scheme())) + ". Use: `clner predict -m DIRECTORY FILE`. "
-          "`classifier` holds the emissions, `crf.transitions` [from, to], `crf.start` and `crf.end` the chain.\n\nLicence: to be filled in by the owner.\n";
+  card += "\nTag scheme: " + std::string(Name(spec.tags.scheme())) +
+          ". Use: `clner predict -m DIRECTORY FILE`. "
+          "`classifier` holds the emissions, `crf.transitions` [from, to], `crf.start` and `crf.end` the "
+          "chain.\n\nLicence: to be filled in by the owner.\n";
   return card;
 }
 

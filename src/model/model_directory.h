@@ -11,8 +11,8 @@
 
 namespace clner {
 
-/// Writes all files of the model into the existing, empty `directory` (build it with AtomicDirectory). `tokenizer_from` is the
-/// directory whose tokenizer files are copied; `card` is the text of README.md.
+/// Writes all files of the model into the existing, empty `directory` (build it with AtomicDirectory). `tokenizer_from`
+/// is the directory whose tokenizer files are copied; `card` is the text of README.md.
 void WriteModelDirectory(const std::filesystem::path& directory, const Model& model,
                          const std::filesystem::path& tokenizer_from, const std::string& card);
 
@@ -23,10 +23,12 @@ struct LoadedModel {
   std::unique_ptr<SentenceView> view;
 };
 
-/// Loads what WriteModelDirectory wrote. `verify` checks SHA256SUMS first. kCorrupt when anything is damaged or does not fit.
+/// Loads what WriteModelDirectory wrote. `verify` checks SHA256SUMS first. kCorrupt when anything is damaged or does
+/// not fit.
 [[nodiscard]] LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool verify);
 
-/// True when the directory holds a trained model (clner.json), false for a plain encoder directory. kNoInput when it is neither.
+/// True when the directory holds a trained model (clner.json), false for a plain encoder directory. kNoInput when it is
+/// neither.
 [[nodiscard]] bool IsTrainedModel(const std::filesystem::path& directory);
 
 /// kConfig when `max_pieces` exceeds the encoder's positions, kCorrupt when the vocabulary exceeds its embedding rows.

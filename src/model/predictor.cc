@@ -27,7 +27,9 @@ std::vector<std::vector<int64_t>> TaggerPredictor::Batches(std::span<const Examp
   std::iota(order.begin(), order.end(), 0);
   std::vector<int64_t> pieces;
   for (const Example& example : examples) pieces.push_back(example.pieces());
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return pieces[static_cast<size_t>(a)] > pieces[static_cast<size_t>(b)]; });
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return pieces[static_cast<size_t>(a)] > pieces[static_cast<size_t>(b)];
+  });
   std::vector<std::vector<int64_t>> batches;
   int64_t filled = 0;
   for (const int64_t position : order) {
@@ -70,12 +72,14 @@ void TaggerPredictor::Decode(const Batch& batch, const at::Tensor& emissions, co
     Prediction& prediction = (*predictions)[static_cast<size_t>(positions[b])];
     prediction.tags.assign(best.begin() + first, best.begin() + first + words);
     for (Span& span : tags.Decode(prediction.tags.data(), words)) {
-      queries.push_back({static_cast<int64_t>(b), span.begin_word, span.end_word - 1, static_cast<int32_t>(tags.TypeIndex(span.type))});
+      queries.push_back({static_cast<int64_t>(b), span.begin_word, span.end_word - 1,
+                         static_cast<int32_t>(tags.TypeIndex(span.type))});
       prediction.spans.push_back({std::move(span), 0});
     }
   }
   if (!options_.span_scores) return;
-  const std::vector<float> scores = ops::CrfSpanMarginals(emissions, model_.crf(), batch.cu_words, tags.span_tags(), queries);
+  const std::vector<float> scores =
+      ops::CrfSpanMarginals(emissions, model_.crf(), batch.cu_words, tags.span_tags(), queries);
   size_t next = 0;
   for (const int64_t position : positions) {
     for (ScoredSpan& scored : (*predictions)[static_cast<size_t>(position)].spans) scored.score = scores[next++];

@@ -24,7 +24,8 @@ struct PredictOptions {
   bool span_scores = false;
 };
 
-/// Tags sentences with a model. The result does not depend on the batch a sentence is in. The model must be in evaluation mode.
+/// Tags sentences with a model. The result does not depend on the batch a sentence is in. The model must be in
+/// evaluation mode.
 class TaggerPredictor {
  public:
   TaggerPredictor(Model& model, const SentenceView& view, PredictOptions options);
@@ -33,7 +34,8 @@ class TaggerPredictor {
   [[nodiscard]] std::vector<Prediction> Predict(std::span<const Example> examples) const;
   [[nodiscard]] std::vector<Example> Prepare(std::span<const Sentence> sentences) const;
   /// Batches of positions, similar lengths together, at most `batch_pieces` each.
-  [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(std::span<const Example> examples, int64_t batch_pieces);
+  [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(std::span<const Example> examples,
+                                                                 int64_t batch_pieces);
 
  private:
   void Decode(const Batch& batch, const at::Tensor& emissions, const std::vector<int64_t>& positions,

@@ -40,8 +40,9 @@ TagSpace::TagSpace(LabelSet labels, Scheme scheme, std::vector<std::string> tags
 
 void TagSpace::Index() {
   if (tags_.size() > kMaxTags) {
-    throw Error(ErrorCode::kData, std::to_string(tags_.size()) + " tags, at most " + std::to_string(kMaxTags) + " are possible",
-                "", "check the tag column (data.columns.ner): labels with thousands of values are usually words");
+    throw Error(ErrorCode::kData,
+                std::to_string(tags_.size()) + " tags, at most " + std::to_string(kMaxTags) + " are possible", "",
+                "check the tag column (data.columns.ner): labels with thousands of values are usually words");
   }
   for (size_t i = 0; i < tags_.size(); ++i) id_of_tag_.emplace(tags_[i], static_cast<int32_t>(i));
   const auto id = [&](const char* prefix, const std::string& type) {
@@ -51,10 +52,18 @@ void TagSpace::Index() {
   for (const std::string& type : labels_.types) {
     crf::SpanTags tags;
     switch (scheme_) {
-      case Scheme::kBioes: tags = {id("B", type), id("I", type), id("E", type), id("S", type)}; break;
-      case Scheme::kBilou: tags = {id("B", type), id("I", type), id("L", type), id("U", type)}; break;
-      case Scheme::kBmes: tags = {id("B", type), id("M", type), id("E", type), id("S", type)}; break;
-      default: tags = {id("B", type), id("I", type), -1, -1}; break;
+      case Scheme::kBioes:
+        tags = {id("B", type), id("I", type), id("E", type), id("S", type)};
+        break;
+      case Scheme::kBilou:
+        tags = {id("B", type), id("I", type), id("L", type), id("U", type)};
+        break;
+      case Scheme::kBmes:
+        tags = {id("B", type), id("M", type), id("E", type), id("S", type)};
+        break;
+      default:
+        tags = {id("B", type), id("I", type), -1, -1};
+        break;
     }
     span_tags_.push_back(tags);
   }
@@ -122,7 +131,8 @@ TagSpace TagSpace::FromJson(const Json& json, const std::string& path) {
   const auto scheme = json.find("scheme");
   if (scheme == json.end() || !scheme->is_string()) Malformed("'labels.scheme' is missing", path);
   std::vector<std::string> tags = Strings(json, "tags", path);
-  if (std::set<std::string>(tags.begin(), tags.end()).size() != tags.size()) Malformed("'labels.tags' holds a tag twice", path);
+  if (std::set<std::string>(tags.begin(), tags.end()).size() != tags.size())
+    Malformed("'labels.tags' holds a tag twice", path);
   if (std::find(tags.begin(), tags.end(), "O") == tags.end()) Malformed("'labels.tags' has no 'O'", path);
   try {
     return TagSpace(std::move(labels), ParseScheme(scheme->get<std::string>()), std::move(tags));

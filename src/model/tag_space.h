@@ -27,7 +27,8 @@ class TagSpace {
   [[nodiscard]] const LabelSet& labels() const { return labels_; }
   [[nodiscard]] Scheme scheme() const { return scheme_; }
 
-  /// Gold tag ids of a labelled sentence. A type the model does not know becomes the `<unk>` tag when there is one, else O;
+  /// Gold tag ids of a labelled sentence. A type the model does not know becomes the `<unk>` tag when there is one,
+  /// else O;
   /// `*unknown` (may be null) counts such entities.
   [[nodiscard]] std::vector<int32_t> Encode(const Sentence& sentence, int64_t* unknown = nullptr) const;
   /// Entity spans of decoded tags; `<unk>` and type X count as outside.

@@ -12,17 +12,28 @@ namespace {
 
 at::ScalarType TorchType(DType dtype) {
   switch (dtype) {
-    case DType::kF64: return at::kDouble;
-    case DType::kF32: return at::kFloat;
-    case DType::kF16: return at::kHalf;
-    case DType::kBF16: return at::kBFloat16;
-    case DType::kI64: return at::kLong;
-    case DType::kI32: return at::kInt;
-    case DType::kI16: return at::kShort;
-    case DType::kI8: return at::kChar;
-    case DType::kU8: return at::kByte;
-    case DType::kBool: return at::kBool;
-    default: break;
+    case DType::kF64:
+      return at::kDouble;
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    case DType::kI64:
+      return at::kLong;
+    case DType::kI32:
+      return at::kInt;
+    case DType::kI16:
+      return at::kShort;
+    case DType::kI8:
+      return at::kChar;
+    case DType::kU8:
+      return at::kByte;
+    case DType::kBool:
+      return at::kBool;
+    default:
+      break;
   }
   throw Error(ErrorCode::kCorrupt, std::string("tensors of type ") + Name(dtype) + " are not supported", "",
               "store the weights as F32, F16 or BF16");
@@ -30,13 +41,20 @@ at::ScalarType TorchType(DType dtype) {
 
 DType FileType(at::ScalarType type) {
   switch (type) {
-    case at::kDouble: return DType::kF64;
-    case at::kFloat: return DType::kF32;
-    case at::kHalf: return DType::kF16;
-    case at::kBFloat16: return DType::kBF16;
-    case at::kLong: return DType::kI64;
-    case at::kInt: return DType::kI32;
-    default: break;
+    case at::kDouble:
+      return DType::kF64;
+    case at::kFloat:
+      return DType::kF32;
+    case at::kHalf:
+      return DType::kF16;
+    case at::kBFloat16:
+      return DType::kBF16;
+    case at::kLong:
+      return DType::kI64;
+    case at::kInt:
+      return DType::kI32;
+    default:
+      break;
   }
   throw Error(ErrorCode::kInternal, std::string("cannot store tensors of type ") + at::toString(type));
 }
@@ -50,7 +68,8 @@ std::string ShapeText(at::IntArrayRef shape) {
 void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target, ProblemList* problems) {
   torch::NoGradGuard no_grad;
   if (at::IntArrayRef(info.shape) != target.sizes()) {
-    problems->Add(ErrorCode::kCorrupt, {"tensor '" + info.name + "' has shape " + ShapeText(info.shape) + ", the model needs " + ShapeText(target.sizes()),
+    problems->Add(ErrorCode::kCorrupt, {"tensor '" + info.name + "' has shape " + ShapeText(info.shape) +
+                                            ", the model needs " + ShapeText(target.sizes()),
                                         path, "use weights and config.json of the same model"});
     return;
   }
@@ -74,7 +93,8 @@ std::string EncoderName(std::string name) {
 }
 
 void AddMissing(const std::string& name, const std::string& path, ProblemList* problems) {
-  problems->Add(ErrorCode::kCorrupt, {"tensor '" + name + "' is missing", path, "use the weights that belong to config.json"});
+  problems->Add(ErrorCode::kCorrupt,
+                {"tensor '" + name + "' is missing", path, "use the weights that belong to config.json"});
 }
 
 }  // namespace
@@ -118,7 +138,8 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
     CopyInto(*found->second, path, parameter, &problems);
     stored.erase(found);
   }
-  for (const auto& [name, info] : stored) LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
+  for (const auto& [name, info] : stored)
+    LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
   problems.ThrowIfAny();
 }
 
@@ -138,20 +159,26 @@ void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
   if (used < file.tensors().size() && problems.empty()) {
     const NamedTensors expected = NamedParameters(module);
     for (const TensorInfo& info : file.tensors()) {
-      const bool known = std::any_of(expected.begin(), expected.end(), [&](const auto& item) { return item.first == info.name; });
-      if (!known) problems.Add(ErrorCode::kCorrupt, {"unexpected tensor '" + info.name + "'", path, "the file belongs to another model"});
+      const bool known =
+          std::any_of(expected.begin(), expected.end(), [&](const auto& item) { return item.first == info.name; });
+      if (!known)
+        problems.Add(ErrorCode::kCorrupt,
+                     {"unexpected tensor '" + info.name + "'", path, "the file belongs to another model"});
     }
   }
   problems.ThrowIfAny();
 }
 
-void SaveTensors(const std::filesystem::path& path, const NamedTensors& tensors, const std::map<std::string, std::string>& extra) {
+void SaveTensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                 const std::map<std::string, std::string>& extra) {
   std::vector<TensorInfo> infos;
   std::vector<at::Tensor> alive;
   for (const auto& [name, tensor] : tensors) {
     alive.push_back(tensor.detach().cpu().contiguous());
     const at::Tensor& data = alive.back();
-    infos.push_back({name, FileType(data.scalar_type()), data.sizes().vec(),
+    infos.push_back({name,
+                     FileType(data.scalar_type()),
+                     data.sizes().vec(),
                      {static_cast<const std::byte*>(data.const_data_ptr()), data.nbytes()}});
   }
   std::map<std::string, std::string> metadata = extra;

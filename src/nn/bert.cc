@@ -63,7 +63,8 @@ BertLayer::BertLayer(const BertConfig& config) : heads(config.heads), activation
   auto self_output = AddGroup(*attention, "output");
   attention_dense = self_output->register_module("dense", torch::nn::Linear(width, width));
   attention_norm = self_output->register_module("LayerNorm", MakeNorm(width, config.layer_norm_eps));
-  intermediate = AddGroup(*this, "intermediate")->register_module("dense", torch::nn::Linear(width, config.intermediate_size));
+  intermediate =
+      AddGroup(*this, "intermediate")->register_module("dense", torch::nn::Linear(width, config.intermediate_size));
   auto feed_forward = AddGroup(*this, "output");
   output = feed_forward->register_module("dense", torch::nn::Linear(config.intermediate_size, width));
   output_norm = feed_forward->register_module("LayerNorm", MakeNorm(width, config.layer_norm_eps));
@@ -71,7 +72,8 @@ BertLayer::BertLayer(const BertConfig& config) : heads(config.heads), activation
 
 at::Tensor BertLayer::Forward(const at::Tensor& rows, const Batch& batch, const EncoderRunOptions& run) {
   const double attention_dropout = is_training() ? run.attention_dropout : 0;
-  at::Tensor context = ops::PackedAttention(query(rows), key(rows), value(rows), batch.cu_seqlens, heads, attention_dropout);
+  at::Tensor context =
+      ops::PackedAttention(query(rows), key(rows), value(rows), batch.cu_seqlens, heads, attention_dropout);
   at::Tensor attended = at::dropout(attention_dense(context), run.hidden_dropout, is_training());
   at::Tensor middle = attention_norm(attended + rows);
   at::Tensor fed = output(Activate(intermediate(middle), activation));
@@ -83,8 +85,10 @@ BertEncoder::BertEncoder(const BertConfig& config) : config_(config) {
   run_.attention_dropout = config.attention_dropout;
   auto embeddings = AddGroup(*this, "embeddings");
   word_ = embeddings->register_module("word_embeddings", torch::nn::Embedding(config.vocab_size, config.hidden_size));
-  position_ = embeddings->register_module("position_embeddings", torch::nn::Embedding(config.positions, config.hidden_size));
-  type_ = embeddings->register_module("token_type_embeddings", torch::nn::Embedding(config.type_vocab_size, config.hidden_size));
+  position_ =
+      embeddings->register_module("position_embeddings", torch::nn::Embedding(config.positions, config.hidden_size));
+  type_ = embeddings->register_module("token_type_embeddings",
+                                      torch::nn::Embedding(config.type_vocab_size, config.hidden_size));
   embedding_norm_ = embeddings->register_module("LayerNorm", MakeNorm(config.hidden_size, config.layer_norm_eps));
   auto stack = AddGroup(*AddGroup(*this, "encoder"), "layer");
   for (int64_t i = 0; i < config.layers; ++i) {

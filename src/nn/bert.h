@@ -15,14 +15,15 @@ namespace clner::nn {
 /// How the encoder runs; independent of its weights.
 struct EncoderRunOptions {
   double hidden_dropout = 0.1, attention_dropout = 0.1;  ///< active in training mode only
-  bool bf16 = false;                                     ///< bfloat16 autocast of the encoder; states come back as float32
+  bool bf16 = false;  ///< bfloat16 autocast of the encoder; states come back as float32
 };
 
 struct BertLayer : torch::nn::Module {
   explicit BertLayer(const BertConfig& config);
   [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, const EncoderRunOptions& run);
 
-  torch::nn::Linear query{nullptr}, key{nullptr}, value{nullptr}, attention_dense{nullptr}, intermediate{nullptr}, output{nullptr};
+  torch::nn::Linear query{nullptr}, key{nullptr}, value{nullptr}, attention_dense{nullptr}, intermediate{nullptr},
+      output{nullptr};
   torch::nn::LayerNorm attention_norm{nullptr}, output_norm{nullptr};
   int64_t heads;
   std::string activation;

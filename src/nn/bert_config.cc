@@ -18,7 +18,8 @@ class Fields {
     if (found == json_.end()) Fail(std::string("'") + name + "' is missing");
     if (!found->is_number_integer()) Fail(std::string("'") + name + "' is not an integer");
     const int64_t value = found->get<int64_t>();
-    if (value < 1 || value > kMaxSize) Fail(std::string("'") + name + "' is " + std::to_string(value) + ", allowed: 1 to " + std::to_string(kMaxSize));
+    if (value < 1 || value > kMaxSize)
+      Fail(std::string("'") + name + "' is " + std::to_string(value) + ", allowed: 1 to " + std::to_string(kMaxSize));
     return value;
   }
   double Number(const char* name, double fallback, double low, double high) const {
@@ -35,7 +36,8 @@ class Fields {
     if (!found->is_string()) Fail(std::string("'") + name + "' is not a string");
     return found->get<std::string>();
   }
-  [[noreturn]] void Fail(const std::string& what, const std::string& fix = "use the config.json that belongs to the model") const {
+  [[noreturn]] void Fail(const std::string& what,
+                         const std::string& fix = "use the config.json that belongs to the model") const {
     throw Error(ErrorCode::kCorrupt, what, path_, fix);
   }
 
@@ -54,7 +56,8 @@ BertConfig ReadBertConfig(const std::filesystem::path& directory) {
   if (!config.json.is_object()) fields.Fail("config.json is not an object");
   const std::string type = fields.Text("model_type", "");
   if (type != "bert") {
-    fields.Fail("model_type '" + type + "' is not supported" + DidYouMean(type, {"bert"}), "supported model types: bert");
+    fields.Fail("model_type '" + type + "' is not supported" + DidYouMean(type, {"bert"}),
+                "supported model types: bert");
   }
   config.vocab_size = fields.Size("vocab_size");
   config.hidden_size = fields.Size("hidden_size");
@@ -68,10 +71,12 @@ BertConfig ReadBertConfig(const std::filesystem::path& directory) {
   config.attention_dropout = fields.Number("attention_probs_dropout_prob", 0.1, 0, 1);
   config.activation = fields.Text("hidden_act", "gelu");
   if (config.activation != "gelu" && config.activation != "gelu_new" && config.activation != "relu") {
-    fields.Fail("hidden_act '" + config.activation + "' is not supported", "supported activations: gelu, gelu_new, relu");
+    fields.Fail("hidden_act '" + config.activation + "' is not supported",
+                "supported activations: gelu, gelu_new, relu");
   }
   if (fields.Text("position_embedding_type", "absolute") != "absolute") {
-    fields.Fail("position_embedding_type '" + fields.Text("position_embedding_type", "") + "' is not supported", "only absolute positions are");
+    fields.Fail("position_embedding_type '" + fields.Text("position_embedding_type", "") + "' is not supported",
+                "only absolute positions are");
   }
   if (config.hidden_size % config.heads != 0) fields.Fail("hidden_size is not a multiple of num_attention_heads");
   return config;

@@ -11,7 +11,7 @@ namespace clner::nn {
 
 struct BertConfig {
   int64_t vocab_size = 0, hidden_size = 0, layers = 0, heads = 0, intermediate_size = 0;
-  int64_t positions = 0;          ///< rows of the position table
+  int64_t positions = 0;  ///< rows of the position table
   int64_t type_vocab_size = 0;
   double layer_norm_eps = 1e-12;
   double hidden_dropout = 0.1, attention_dropout = 0.1;

@@ -13,7 +13,7 @@
 namespace clner {
 
 struct StepLoss {
-  at::Tensor total = {};                                      ///< scalar to differentiate
+  at::Tensor total = {};                                   ///< scalar to differentiate
   std::vector<std::pair<std::string, double>> terms = {};  ///< unweighted values by name
 };
 

@@ -11,7 +11,8 @@ namespace clner::ops {
 
 struct AdamWSettings {
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-6;
-  /// true: eps is added to sqrt(v) before its bias correction, as transformers 3 did (CLNER's optimiser); false: after, as torch does.
+  /// true: eps is added to sqrt(v) before its bias correction, as transformers 3 did (CLNER's optimiser); false: after,
+  /// as torch does.
   bool eps_before_correction = false;
 };
 
@@ -27,7 +28,8 @@ class AdamW {
   AdamW(std::vector<AdamWGroup> groups, AdamWSettings settings);
   /// L2 norm over all gradients; parameters without a gradient count as 0.
   [[nodiscard]] double GradientNorm() const;
-  /// One update with every group's rate times `lr_factor`; gradients are multiplied by `gradient_scale` on the way (clipping).
+  /// One update with every group's rate times `lr_factor`; gradients are multiplied by `gradient_scale` on the way
+  /// (clipping).
   void Step(double lr_factor, double gradient_scale);
   void ZeroGradients();
   [[nodiscard]] const std::vector<AdamWGroup>& groups() const { return groups_; }

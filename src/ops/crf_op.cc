@@ -33,7 +33,8 @@ struct Call {
     CLNER_CHECK_EQ(emissions.dim(), 2);
     CLNER_CHECK_EQ(emissions.size(0), cu_words.back());
     const int64_t tags = emissions.size(1);
-    CLNER_CHECK(transitions.dim() == 2 && transitions.size(0) == tags && transitions.size(1) == tags, "transitions must be [K, K]");
+    CLNER_CHECK(transitions.dim() == 2 && transitions.size(0) == tags && transitions.size(1) == tags,
+                "transitions must be [K, K]");
     CLNER_CHECK(start.numel() == tags && end.numel() == tags, "start and end must be [K]");
     batch.sentences = static_cast<int64_t>(cu_words.size()) - 1;
     batch.tags = tags;
@@ -76,7 +77,8 @@ struct CrfNllFunction : torch::autograd::Function<CrfNllFunction> {
     const int64_t tags = call.batch.tags, sentences = call.batch.sentences;
     at::Tensor d_emissions = at::empty_like(call.emissions), d_transitions = at::empty_like(call.transitions);
     at::Tensor d_start = at::empty_like(call.start), d_end = at::empty_like(call.end);
-    std::vector<float> weight(static_cast<size_t>(sentences), sentences > 0 ? 1.0F / static_cast<float>(sentences) : 0.0F);
+    std::vector<float> weight(static_cast<size_t>(sentences),
+                              sentences > 0 ? 1.0F / static_cast<float>(sentences) : 0.0F);
     std::vector<double> loss(static_cast<size_t>(sentences));
     CheckStatus(crf::Nll(call.batch, call.rows, call.params, gold.const_data_ptr<int32_t>(), weight.data(), loss.data(),
                          {d_emissions.mutable_data_ptr<float>(), tags},
@@ -123,7 +125,8 @@ CrfMarginalsResult CrfMarginals(const at::Tensor& emissions, const CrfParams& pa
                                 const std::vector<int64_t>& cu_words, const CrfConstraints& constraints) {
   Call call(emissions, params, cu_words);
   const KernelConstraints legal(constraints);
-  CrfMarginalsResult result{at::empty_like(call.emissions), std::vector<double>(static_cast<size_t>(call.batch.sentences))};
+  CrfMarginalsResult result{at::empty_like(call.emissions),
+                            std::vector<double>(static_cast<size_t>(call.batch.sentences))};
   CheckStatus(crf::Marginals(call.batch, call.rows, call.params, legal.pointer, result.log_z.data(),
                              {result.unary.mutable_data_ptr<float>(), call.batch.tags}, call.flags.data(),
                              call.Reserve(crf::Operation::kMarginals), call.exec),

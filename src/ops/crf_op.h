@@ -15,8 +15,8 @@ struct CrfParams {
   at::Tensor transitions, start, end;
 };
 
-/// emissions [M, K] of B sentences (cu_words [B+1]), gold tags [M] -> mean over the sentences of log Z - score(gold), a scalar.
-/// Differentiable in the emissions and the parameters (crf.md section 3). Throws kInternal on bad shapes.
+/// emissions [M, K] of B sentences (cu_words [B+1]), gold tags [M] -> mean over the sentences of log Z - score(gold), a
+/// scalar. Differentiable in the emissions and the parameters (crf.md section 3). Throws kInternal on bad shapes.
 [[nodiscard]] at::Tensor CrfNll(const at::Tensor& emissions, const CrfParams& params,
                                 const std::vector<int64_t>& cu_words, const std::vector<int32_t>& gold);
 

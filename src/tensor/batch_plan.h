@@ -23,7 +23,7 @@ struct BatchPlanOptions {
 };
 
 /// Batches of positions into `examples` for one epoch (from 0).
-[[nodiscard]] std::vector<std::vector<int64_t>> PlanBatches(std::span<const Example> examples, const BatchPlanOptions& options,
-                                                            int64_t epoch);
+[[nodiscard]] std::vector<std::vector<int64_t>> PlanBatches(std::span<const Example> examples,
+                                                            const BatchPlanOptions& options, int64_t epoch);
 
 }  // namespace clner

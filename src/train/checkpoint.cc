@@ -71,8 +71,10 @@ std::optional<FoundCheckpoint> FindCheckpoint(const std::filesystem::path& direc
       }
       return FoundCheckpoint{path, TrainState::FromJson(json["state"], file.string()), json["identity"]};
     } catch (const Error& error) {
-      LogWarning("damaged checkpoint", "checkpoint '" + path.filename().string() + "' is damaged and is skipped: " + error.problems().front().what,
-                 path.string());
+      LogWarning(
+          "damaged checkpoint",
+          "checkpoint '" + path.filename().string() + "' is damaged and is skipped: " + error.problems().front().what,
+          path.string());
     }
   }
   if (all.empty()) return std::nullopt;

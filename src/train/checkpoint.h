@@ -21,8 +21,8 @@ struct FoundCheckpoint {
   TrainState state;
   Json identity;  ///< hashes and versions the checkpoint was made with
 };
-/// The newest checkpoint whose MANIFEST checks out; broken newer ones are skipped with a warning. nullopt when there is none at all;
-/// kCorrupt when all are damaged.
+/// The newest checkpoint whose MANIFEST checks out; broken newer ones are skipped with a warning. nullopt when there is
+/// none at all; kCorrupt when all are damaged.
 [[nodiscard]] std::optional<FoundCheckpoint> FindCheckpoint(const std::filesystem::path& directory);
 void LoadCheckpoint(const FoundCheckpoint& found, Model& model, ops::AdamW& optimizer);
 

@@ -10,8 +10,9 @@ namespace clner {
 namespace {
 
 std::string Describe(const char* name, const Corpus& corpus) {
-  return std::string(name) + ": " + std::to_string(corpus.sentences.size()) + " sentences, " + std::to_string(corpus.words) +
-         " words, " + std::to_string(corpus.entities) + " entities, " + Name(corpus.scheme) + "  (" + corpus.path + ")";
+  return std::string(name) + ": " + std::to_string(corpus.sentences.size()) + " sentences, " +
+         std::to_string(corpus.words) + " words, " + std::to_string(corpus.entities) + " entities, " +
+         Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
 Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& options) {
@@ -19,8 +20,9 @@ Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& op
   if (!split.contexts.empty()) AttachContexts(&corpus, ReadCorpus(split.contexts, options));
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
-    LogWarning("ill-formed tags", std::to_string(corpus.repaired_tags) + " ill-formed tag transitions were read by conlleval's rules", corpus.path,
-               "'clner validate' lists them; data.strict refuses them");
+    LogWarning("ill-formed tags",
+               std::to_string(corpus.repaired_tags) + " ill-formed tag transitions were read by conlleval's rules",
+               corpus.path, "'clner validate' lists them; data.strict refuses them");
   }
   return corpus;
 }
@@ -28,7 +30,9 @@ Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& op
 void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
   for (const auto& [type, count] : corpus.entities_of_type) {
     if (std::find(labels.types.begin(), labels.types.end(), type) != labels.types.end()) continue;
-    LogWarning("label not in training data", "type '" + type + "' (" + std::to_string(count) + " entities) does not occur in the training data; it counts as missed",
+    LogWarning("label not in training data",
+               "type '" + type + "' (" + std::to_string(count) +
+                   " entities) does not occur in the training data; it counts as missed",
                corpus.path);
   }
 }
@@ -37,7 +41,9 @@ void Prepare(Split& split, const SentenceView& view, const TagSpace& tags, const
   const auto count = static_cast<int64_t>(split.corpus.sentences.size());
   Progress progress(title, count, "sentences");
   for (int64_t i = 0; i < count; ++i) {
-    if (StopRequested() != nullptr) throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "", "run the same command again");
+    if (StopRequested() != nullptr)
+      throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "",
+                  "run the same command again");
     const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
     Example example;
     view.Append(sentence, i, &example.items);

@@ -27,8 +27,8 @@ struct Datasets {
 /// How the configuration reads column files.
 [[nodiscard]] CorpusOptions CorpusOptionsOf(const DataOptions& options);
 
-/// Reads train, dev and test; collects labels from the training data; reports counts, schemes and labels that only occur in dev or
-/// test. 65 when the training data have no entity and `allow_no_entities` is false.
+/// Reads train, dev and test; collects labels from the training data; reports counts, schemes and labels that only
+/// occur in dev or test. 65 when the training data have no entity and `allow_no_entities` is false.
 [[nodiscard]] Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities);
 
 /// Tokenises every split into examples with gold tags.

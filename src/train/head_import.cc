@@ -12,7 +12,8 @@ constexpr int64_t kReserved = 2;  // the last two tags of the list: <START>, <ST
 std::vector<std::string> ReadTagList(const SafetensorsFile& file) {
   const std::string path = file.path().string();
   const auto found = file.metadata().find("tags");
-  if (found == file.metadata().end()) throw Error(ErrorCode::kCorrupt, "metadata 'tags' is missing", path, "write the tag list as JSON under 'tags'");
+  if (found == file.metadata().end())
+    throw Error(ErrorCode::kCorrupt, "metadata 'tags' is missing", path, "write the tag list as JSON under 'tags'");
   const Json json = ParseJson(found->second, path, ErrorCode::kCorrupt);
   std::vector<std::string> tags;
   for (const Json& tag : json) {
@@ -20,7 +21,8 @@ std::vector<std::string> ReadTagList(const SafetensorsFile& file) {
     tags.push_back(tag.get<std::string>());
   }
   if (tags.size() <= kReserved || tags[tags.size() - 2] != "<START>" || tags.back() != "<STOP>") {
-    throw Error(ErrorCode::kCorrupt, "metadata 'tags' does not end in <START>, <STOP>", path, "the list must be in CLNER's row order");
+    throw Error(ErrorCode::kCorrupt, "metadata 'tags' does not end in <START>, <STOP>", path,
+                "the list must be in CLNER's row order");
   }
   return tags;
 }
@@ -28,8 +30,9 @@ std::vector<std::string> ReadTagList(const SafetensorsFile& file) {
 at::Tensor Read(const SafetensorsFile& file, const char* name, std::vector<int64_t> shape) {
   const TensorInfo* info = file.Find(name);
   if (info == nullptr || info->shape != shape) {
-    throw Error(ErrorCode::kCorrupt, std::string("tensor '") + name + "' is missing or has another shape than the model", file.path().string(),
-                "the file must belong to this encoder and tag list");
+    throw Error(ErrorCode::kCorrupt,
+                std::string("tensor '") + name + "' is missing or has another shape than the model",
+                file.path().string(), "the file must belong to this encoder and tag list");
   }
   CheckFinite(*info, file.path());
   return AsTensor(*info).to(at::kFloat);

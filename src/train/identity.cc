@@ -1,9 +1,9 @@
 #include "train/identity.h"
 
+#include <ATen/Parallel.h>
 #include <torch/version.h>
 
 #include <algorithm>
-#include <ATen/Parallel.h>
 
 #include "config/resolve.h"
 #include "core/error.h"
@@ -24,10 +24,11 @@ RunConfig WithoutHarmlessKeys(RunConfig config) {
   config.train.grace_seconds = defaults.train.grace_seconds;
   config.train.eval_batch_pieces = defaults.train.eval_batch_pieces;
   config.data.test = defaults.data.test;
-  if (config.train.schedule.type == ScheduleOptions::Type::kConstant && config.train.schedule.warmup >= 1) config.train.epochs = defaults.train.epochs;
+  if (config.train.schedule.type == ScheduleOptions::Type::kConstant && config.train.schedule.warmup >= 1)
+    config.train.epochs = defaults.train.epochs;
   // Files count by content, wherever they lie.
-  for (std::string* path : {&config.data.train.sentences, &config.data.train.contexts, &config.data.dev.sentences, &config.data.dev.contexts,
-                            &config.model.encoder.path, &config.model.head.init_from}) {
+  for (std::string* path : {&config.data.train.sentences, &config.data.train.contexts, &config.data.dev.sentences,
+                            &config.data.dev.contexts, &config.model.encoder.path, &config.model.head.init_from}) {
     path->clear();
   }
   return config;
@@ -75,29 +76,40 @@ Json RunIdentity(const RunConfig& config) {
 
 void CheckIdentity(const Json& saved, const Json& present, bool force, const std::string& place) {
   ProblemList problems;
-  const auto text = [](const Json& json, const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+  const auto text = [](const Json& json, const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+  };
   const std::string before = text(saved, "config"), now = text(present, "config");
   for (const std::string& line : LinesOnlyIn(now, before)) {
-    problems.Add(ErrorCode::kConfig, {"the configuration changed since the checkpoint: now '" + Trimmed(line) + "'", place,
-                                      "resume with the old configuration, start a new run with -o, or give --force-resume"});
+    problems.Add(ErrorCode::kConfig,
+                 {"the configuration changed since the checkpoint: now '" + Trimmed(line) + "'", place,
+                  "resume with the old configuration, start a new run with -o, or give --force-resume"});
   }
   if (before != now && problems.empty()) {
-    problems.Add(ErrorCode::kConfig, {"the configuration changed since the checkpoint", place, "resume with the old configuration, start a new run with -o, or give --force-resume"});
+    problems.Add(ErrorCode::kConfig,
+                 {"the configuration changed since the checkpoint", place,
+                  "resume with the old configuration, start a new run with -o, or give --force-resume"});
   }
   const Json old_hashes = saved.contains("sha256") ? saved["sha256"] : Json::object();
   for (const auto& [key, hash] : present["sha256"].items()) {
     if (old_hashes.contains(key) && old_hashes[key] == hash) continue;
-    problems.Add(ErrorCode::kConfig, {"the content of '" + key + "' changed since the checkpoint", place, "restore the file, start a new run with -o, or give --force-resume"});
+    problems.Add(ErrorCode::kConfig, {"the content of '" + key + "' changed since the checkpoint", place,
+                                      "restore the file, start a new run with -o, or give --force-resume"});
   }
   if (force && !problems.empty()) {
-    LogWarning("forced resume", "resuming although " + std::to_string(problems.total()) + " settings or files changed since the checkpoint", place);
+    LogWarning(
+        "forced resume",
+        "resuming although " + std::to_string(problems.total()) + " settings or files changed since the checkpoint",
+        place);
   } else {
     problems.ThrowIfAny();
   }
   for (const char* key : {"threads", "version", "torch"}) {
     if (!saved.contains(key) || saved[key] == present[key]) continue;
-    LogWarning("other environment", std::string("the checkpoint was made with ") + key + " " + DumpJson(saved[key]) + ", this run has " + DumpJson(present[key]) +
-                                        ": weights will not be equal in the last bits", place);
+    LogWarning("other environment",
+               std::string("the checkpoint was made with ") + key + " " + DumpJson(saved[key]) + ", this run has " +
+                   DumpJson(present[key]) + ": weights will not be equal in the last bits",
+               place);
   }
 }
 

@@ -11,8 +11,9 @@ namespace clner {
 /// Hashes and settings recorded in run.json and in every checkpoint.
 [[nodiscard]] Json RunIdentity(const RunConfig& config);
 
-/// Compares the identity of a checkpoint with the present one. Other configuration (beyond harmless keys) or data: 78 listing the
-/// differences unless `force`; other thread count or version: a warning that results may differ in the last bits.
+/// Compares the identity of a checkpoint with the present one. Other configuration (beyond harmless keys) or data: 78
+/// listing the differences unless `force`; other thread count or version: a warning that results may differ in the last
+/// bits.
 void CheckIdentity(const Json& saved, const Json& present, bool force, const std::string& place);
 
 }  // namespace clner

@@ -11,7 +11,8 @@ std::regex Compile(const GroupOptions& group, size_t index) {
   try {
     return std::regex(group.match, std::regex::ECMAScript | std::regex::optimize);
   } catch (const std::regex_error&) {
-    throw Error(ErrorCode::kConfig, "'" + group.match + "' is not a regular expression", "train.groups." + std::to_string(index) + ".match",
+    throw Error(ErrorCode::kConfig, "'" + group.match + "' is not a regular expression",
+                "train.groups." + std::to_string(index) + ".match",
                 "ECMAScript syntax, for example '^crf\\.' or 'LayerNorm'");
   }
 }
@@ -42,8 +43,10 @@ ops::AdamW MakeOptimizer(const TrainOptions& options, const NamedTensors& parame
   ProblemList problems;
   for (size_t g = 0; g < matched.size(); ++g) {
     if (matched[g]) continue;
-    problems.Add(ErrorCode::kConfig, {"'" + options.groups[g].match + "' matches no parameter that an earlier group has not taken",
-                                      "train.groups." + std::to_string(g) + ".match", "'clner model info --tensors DIR' lists the parameter names"});
+    problems.Add(
+        ErrorCode::kConfig,
+        {"'" + options.groups[g].match + "' matches no parameter that an earlier group has not taken",
+         "train.groups." + std::to_string(g) + ".match", "'clner model info --tensors DIR' lists the parameter names"});
   }
   problems.ThrowIfAny();
   ops::AdamWSettings settings{options.optimizer.beta1, options.optimizer.beta2, options.optimizer.eps,

@@ -7,8 +7,8 @@
 
 namespace clner {
 
-/// AdamW over all parameters. A group with rate 0 freezes its parameters (requires_grad off). kConfig for a pattern that is no
-/// regular expression or matches nothing.
+/// AdamW over all parameters. A group with rate 0 freezes its parameters (requires_grad off). kConfig for a pattern
+/// that is no regular expression or matches nothing.
 [[nodiscard]] ops::AdamW MakeOptimizer(const TrainOptions& options, const NamedTensors& parameters);
 
 }  // namespace clner

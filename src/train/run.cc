@@ -1,8 +1,7 @@
 #include "train/run.h"
 
-#include <torch/torch.h>
-
 #include <sys/resource.h>
+#include <torch/torch.h>
 
 #include <cmath>
 
@@ -36,7 +35,8 @@ ModelSpec SpecOf(const RunConfig& config, nn::BertConfig encoder, const Datasets
   spec.max_pieces = config.model.encoder.max_pieces;
   spec.window_overlap = config.model.encoder.window_overlap;
   spec.word_dropout = config.model.encoder.word_dropout;
-  spec.constraints = config.model.head.constraints == HeadOptions::Constraints::kOff ? ConstraintMode::kOff : ConstraintMode::kDecode;
+  spec.constraints =
+      config.model.head.constraints == HeadOptions::Constraints::kOff ? ConstraintMode::kOff : ConstraintMode::kDecode;
   return spec;
 }
 
@@ -48,7 +48,8 @@ Prepared Prepare(const RunConfig& config, bool force) {
   nn::BertConfig encoder = nn::ReadBertConfig(encoder_dir);
   prepared.tokenizer = LoadTokenizer(encoder_dir);
   CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
-  prepared.view = std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces, config.model.encoder.window_overlap);
+  prepared.view = std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces,
+                                                 config.model.encoder.window_overlap);
   prepared.data = ReadDatasets(config.data, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));
@@ -58,7 +59,9 @@ Prepared Prepare(const RunConfig& config, bool force) {
   if (config.model.encoder.dropout) run.hidden_dropout = run.attention_dropout = *config.model.encoder.dropout;
   run.bf16 = config.train.precision == TrainOptions::Precision::kBf16;
   if (run.bf16 && !__builtin_cpu_supports("avx512bf16")) {
-    LogWarning("slow bf16", "this processor has no bfloat16 instructions; train.precision: bf16 is slower than fp32 here", "", "set train.precision: fp32");
+    LogWarning("slow bf16",
+               "this processor has no bfloat16 instructions; train.precision: bf16 is slower than fp32 here", "",
+               "set train.precision: fp32");
   }
   prepared.model->encoder().set_run_options(run);
   PrepareExamples(prepared.data, *prepared.view, prepared.model->spec().tags);
@@ -81,8 +84,10 @@ std::string ColumnText(const Split& split, const std::vector<Prediction>& predic
     std::vector<Span> predicted;
     for (const ScoredSpan& scored : predictions[i].spans) predicted.push_back(scored.span);
     const auto words = static_cast<int64_t>(sentence.words.size());
-    const std::vector<std::string> gold = SpansToTags(sentence.spans, words, Scheme::kBio), system = SpansToTags(predicted, words, Scheme::kBio);
-    for (size_t w = 0; w < sentence.words.size(); ++w) text += sentence.words[w] + "\t" + gold[w] + "\t" + system[w] + "\n";
+    const std::vector<std::string> gold = SpansToTags(sentence.spans, words, Scheme::kBio),
+                                   system = SpansToTags(predicted, words, Scheme::kBio);
+    for (size_t w = 0; w < sentence.words.size(); ++w)
+      text += sentence.words[w] + "\t" + gold[w] + "\t" + system[w] + "\n";
     text += "\n";
   }
   return text;
@@ -101,13 +106,17 @@ Json Report(const TrainRequest& request, Prepared& prepared, const TrainState& s
   report["seed"] = request.config.seed;
   const auto add = [&](const char* name, const std::optional<Split>& split) {
     if (!split) return;
-    const std::vector<Prediction> predictions = PredictSplit(*prepared.model, *prepared.view, *split, request.config.train.eval_batch_pieces);
+    const std::vector<Prediction> predictions =
+        PredictSplit(*prepared.model, *prepared.view, *split, request.config.train.eval_batch_pieces);
     report[name] = ScoreSplit(*split, predictions);
     WriteFileAtomically(run.path() / (std::string(name) + ".pred.conll"), ColumnText(*split, predictions));
   };
   add("dev", prepared.data.dev);
   add("test", prepared.data.test);
-  report["train"] = {{"epochs", state.epoch}, {"best_epoch", state.best_epoch}, {"steps", state.step}, {"bad_steps", state.bad_steps},
+  report["train"] = {{"epochs", state.epoch},
+                     {"best_epoch", state.best_epoch},
+                     {"steps", state.step},
+                     {"bad_steps", state.bad_steps},
                      {"seconds", state.seconds},
                      {"words_per_second", static_cast<double>(state.trained_words) / std::max(1e-9, state.seconds)}};
   report["epochs"] = state.history;
@@ -149,8 +158,8 @@ Json TrainRun(const TrainRequest& request) {
   WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity), 2) + "\n");
   SetLogFile(run.path() / "train.log");
   TaggingNll objective;
-  Trainer trainer({request.config, prepared.data, *prepared.view, *prepared.model, objective, optimizer, run, request.config.model.encoder.path, identity,
-                   request.callbacks},
+  Trainer trainer({request.config, prepared.data, *prepared.view, *prepared.model, objective, optimizer, run,
+                   request.config.model.encoder.path, identity, request.callbacks},
                   state);
   trainer.Run();
   const Json report = Report(request, prepared, trainer.state(), run);
@@ -196,7 +205,8 @@ Json DryRun(const TrainRequest& request) {
   json["tags"] = prepared.model->spec().tags.size();
   json["worst_batch"] = {{"pieces", worst_pieces}, {"sentences", worst.sentence_count()}, {"seconds", seconds}};
   json["peak_megabytes"] = PeakMegabytes();
-  json["estimated_seconds"] = seconds * static_cast<double>(all_pieces) / static_cast<double>(std::max<int64_t>(1, worst_pieces)) * train.epochs;
+  json["estimated_seconds"] = seconds * static_cast<double>(all_pieces) /
+                              static_cast<double>(std::max<int64_t>(1, worst_pieces)) * train.epochs;
   return json;
 }
 

@@ -31,7 +31,8 @@ void RunDirectory::CheckUsable(const std::filesystem::path& path, ExistingRun ex
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return;
   if (!std::filesystem::is_directory(path, ignored)) {
-    throw Error(ErrorCode::kOutput, "the output '" + path.string() + "' is a file", path.string(), "choose another directory with -o");
+    throw Error(ErrorCode::kOutput, "the output '" + path.string() + "' is a file", path.string(),
+                "choose another directory with -o");
   }
   if (existing == ExistingRun::kRefuse && HoldsARun(path)) {
     throw Error(ErrorCode::kOutput, "the output directory '" + path.string() + "' is not empty", path.string(),
@@ -47,7 +48,9 @@ RunDirectory::RunDirectory(std::filesystem::path path, ExistingRun existing) : p
     const std::filesystem::path aside = FreeName(path_);
     std::error_code error;
     std::filesystem::rename(path_, aside, error);
-    if (error) throw Error(ErrorCode::kOutput, "cannot move the old run aside: " + error.message(), path_.string(), "choose another directory with -o");
+    if (error)
+      throw Error(ErrorCode::kOutput, "cannot move the old run aside: " + error.message(), path_.string(),
+                  "choose another directory with -o");
     LogInfo("moved the old run to " + aside.string());
     CreateDirectories(path_);
     lock_ = std::make_unique<FileLock>(path_ / kLockName);
@@ -71,7 +74,8 @@ void RunDirectory::TruncateAfterStep(const std::string& name, int64_t step) cons
   while (std::getline(lines, line)) {
     try {
       const Json json = ParseJson(line, path.string(), ErrorCode::kData);
-      if (json.is_object() && json.contains("step") && json["step"].is_number() && json["step"].get<int64_t>() > step) continue;
+      if (json.is_object() && json.contains("step") && json["step"].is_number() && json["step"].get<int64_t>() > step)
+        continue;
     } catch (const Error&) {
       continue;  // the last line of a killed run may be cut
     }

@@ -18,7 +18,8 @@ class RunDirectory {
  public:
   /// Throws 73 when `path` is a file, or exists and is not empty and `existing` is kRefuse. Changes nothing.
   static void CheckUsable(const std::filesystem::path& path, ExistingRun existing);
-  /// Takes the lock (73 naming pid and host when another process has it), moves an old run aside for kOverwrite, creates directories.
+  /// Takes the lock (73 naming pid and host when another process has it), moves an old run aside for kOverwrite,
+  /// creates directories.
   RunDirectory(std::filesystem::path path, ExistingRun existing);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -27,7 +28,8 @@ class RunDirectory {
   /// Appends one object as a line to `name`.
   void AppendJson(const std::string& name, const Json& json);
   void AppendText(const std::string& name, const std::string& text);
-  /// Drops lines of `name` whose "step" is greater than `step`: what a killed run did after its last checkpoint is done again.
+  /// Drops lines of `name` whose "step" is greater than `step`: what a killed run did after its last checkpoint is done
+  /// again.
   void TruncateAfterStep(const std::string& name, int64_t step) const;
 
  private:

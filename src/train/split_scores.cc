@@ -9,7 +9,7 @@ namespace {
 
 Json CountsJson(const Counts& counts, EvalMode mode) {
   const Rates rates = RatesOf(counts, mode);
-  return {{"precision", rates.precision}, {"recall", rates.recall},       {"f1", rates.f1},
+  return {{"precision", rates.precision}, {"recall", rates.recall},        {"f1", rates.f1},
           {"gold", counts.gold},          {"predicted", counts.predicted}, {"correct", counts.correct}};
 }
 
@@ -27,7 +27,8 @@ Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions) 
     std::vector<Span>& spans = predicted.emplace_back();
     for (const ScoredSpan& scored : prediction.spans) spans.push_back(scored.span);
   }
-  const Scores scores = ScoreSpans(std::span<const Sentence>(split.corpus.sentences), std::span<const std::vector<Span>>(predicted));
+  const Scores scores =
+      ScoreSpans(std::span<const Sentence>(split.corpus.sentences), std::span<const std::vector<Span>>(predicted));
   Json json;
   json["micro"] = CountsJson(scores.micro, scores.mode);
   const Rates macro = scores.Macro();

@@ -35,7 +35,8 @@ double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 Trainer::Trainer(TrainSetup setup, TrainState state) : setup_(std::move(setup)), state_(std::move(state)) {
   const TrainOptions& train = setup_.config.train;
-  plan_ = {OrderOf(train.batching), train.batch_sentences, train.batch_pieces, static_cast<uint64_t>(setup_.config.seed)};
+  plan_ = {OrderOf(train.batching), train.batch_sentences, train.batch_pieces,
+           static_cast<uint64_t>(setup_.config.seed)};
   const auto batches = static_cast<int64_t>(PlanBatches(setup_.data.train.examples, plan_, 0).size());
   total_steps_ = StepsPerEpoch(batches, train.accumulate) * train.epochs;
 }
@@ -129,7 +130,8 @@ void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, do
   ++state_.epoch_batches;
   state_.trained_words += words;
   const double words_per_second = static_cast<double>(state_.trained_words) / std::max(1e-9, Now() - run_started_at_);
-  note_ = "loss " + Fixed(state_.epoch_loss / static_cast<double>(state_.epoch_batches), 3) + ", " + Fixed(words_per_second, 0) + " words/s";
+  note_ = "loss " + Fixed(state_.epoch_loss / static_cast<double>(state_.epoch_batches), 3) + ", " +
+          Fixed(words_per_second, 0) + " words/s";
   if (state_.step % setup_.config.logging.every_steps == 0) {
     record["step"] = state_.step;
     record["words_per_second"] = words_per_second;
@@ -137,7 +139,8 @@ void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, do
   }
 }
 
-void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end) {
+void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first,
+                          int64_t end) {
   ++state_.bad_steps;
   ++state_.bad_steps_in_row;
   ++state_.step;
@@ -147,13 +150,21 @@ void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vecto
       lines.push_back(setup_.data.train.corpus.sentences[static_cast<size_t>(position)].line);
     }
   }
-  setup_.run.AppendJson("metrics.jsonl", {{"event", "bad_step"}, {"step", state_.step}, {"epoch", state_.epoch + 1},
-                                          {"loss", JsonNumber(loss)}, {"grad_norm", JsonNumber(norm)}, {"sentence_lines", lines}});
-  LogWarning("non-finite step", "loss or gradient of step " + std::to_string(state_.step) + " is not finite; the step is skipped",
+  setup_.run.AppendJson("metrics.jsonl", {{"event", "bad_step"},
+                                          {"step", state_.step},
+                                          {"epoch", state_.epoch + 1},
+                                          {"loss", JsonNumber(loss)},
+                                          {"grad_norm", JsonNumber(norm)},
+                                          {"sentence_lines", lines}});
+  LogWarning("non-finite step",
+             "loss or gradient of step " + std::to_string(state_.step) + " is not finite; the step is skipped",
              setup_.data.train.corpus.path, "lower train.lr, or set train.clip_norm");
   if (state_.bad_steps_in_row < setup_.config.train.max_bad_steps) return;
-  throw Error(ErrorCode::kInternal, "training diverged: " + std::to_string(state_.bad_steps_in_row) + " steps in a row had a non-finite loss or gradient",
-              (setup_.run.path() / "metrics.jsonl").string(), "lower train.lr; the sentences of the steps are in metrics.jsonl, the last checkpoint is kept");
+  throw Error(ErrorCode::kInternal,
+              "training diverged: " + std::to_string(state_.bad_steps_in_row) +
+                  " steps in a row had a non-finite loss or gradient",
+              (setup_.run.path() / "metrics.jsonl").string(),
+              "lower train.lr; the sentences of the steps are in metrics.jsonl, the last checkpoint is kept");
 }
 
 void Trainer::FinishEpoch() {
@@ -164,15 +175,17 @@ void Trainer::FinishEpoch() {
   Json dev;
   if (setup_.data.dev) {
     setup_.model.eval();
-    const std::vector<Prediction> predictions = PredictSplit(setup_.model, setup_.view, *setup_.data.dev, train.eval_batch_pieces);
+    const std::vector<Prediction> predictions =
+        PredictSplit(setup_.model, setup_.view, *setup_.data.dev, train.eval_batch_pieces);
     if (StopRequested() != nullptr) SaveAndStop();  // the epoch is validated again on resume
     dev = ScoreSplit(*setup_.data.dev, predictions);
     const Json& micro = dev["micro"];
     line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2);
     record["dev"] = micro;
     if (micro["predicted"].get<int64_t>() == 0) {
-      LogWarning("no entity predicted", "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O", setup_.data.dev->corpus.path,
-                 "train longer, or check train.lr and the tag column");
+      LogWarning("no entity predicted",
+                 "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O",
+                 setup_.data.dev->corpus.path, "train longer, or check train.lr and the tag column");
     }
   }
   state_.seconds = Now() - run_started_at_;
@@ -204,11 +217,15 @@ void Trainer::FinishEpoch() {
 void Trainer::PublishBest(const Json& dev) {
   // No date and no duration in it: the same training gives the same bytes.
   Json& summary = setup_.model.mutable_spec().training;
-  summary = {{"name", setup_.config.name}, {"seed", setup_.config.seed}, {"epoch", state_.best_epoch}, {"step", state_.step},
+  summary = {{"name", setup_.config.name},
+             {"seed", setup_.config.seed},
+             {"epoch", state_.best_epoch},
+             {"step", state_.step},
              {"train_sentences", setup_.data.train.corpus.sentences.size()}};
   if (!dev.is_null()) summary["dev"] = dev;
   AtomicDirectory output(setup_.run.best());
-  WriteModelDirectory(output.path(), setup_.model, setup_.tokenizer_from, ModelCard(setup_.model.spec(), setup_.config.name));
+  WriteModelDirectory(output.path(), setup_.model, setup_.tokenizer_from,
+                      ModelCard(setup_.model.spec(), setup_.config.name));
   std::error_code ignored;
   if (std::filesystem::exists(setup_.run.best(), ignored)) {
     output.PublishReplacing();
@@ -219,14 +236,17 @@ void Trainer::PublishBest(const Json& dev) {
 
 void Trainer::Save() {
   state_.seconds = Now() - run_started_at_;
-  SaveCheckpoint(setup_.run.checkpoints(), setup_.model, setup_.optimizer, state_, setup_.identity, setup_.config.train.keep_last);
+  SaveCheckpoint(setup_.run.checkpoints(), setup_.model, setup_.optimizer, state_, setup_.identity,
+                 setup_.config.train.keep_last);
 }
 
 void Trainer::SaveAndStop() {
   const char* reason = StopRequested() != nullptr ? StopRequested() : "a stop request";
   Save();
-  throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + reason + " after step " + std::to_string(state_.step) + "; the state is saved",
-              setup_.run.checkpoints().string(), "run the same command with --resume to go on");
+  throw Error(
+      ErrorCode::kInterrupted,
+      std::string("stopped by ") + reason + " after step " + std::to_string(state_.step) + "; the state is saved",
+      setup_.run.checkpoints().string(), "run the same command with --resume to go on");
 }
 
 bool Trainer::GraceIsOver(double next_batch_seconds) {

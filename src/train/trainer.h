@@ -34,18 +34,21 @@ struct TrainSetup {
 class Trainer {
  public:
   Trainer(TrainSetup setup, TrainState state);
-  /// Trains to the end (or early stop) and leaves the selected model in best/. Throws kInterrupted after saving when asked to stop,
-  /// kInternal when `max_bad_steps` losses in a row were not finite.
+  /// Trains to the end (or early stop) and leaves the selected model in best/. Throws kInterrupted after saving when
+  /// asked to stop, kInternal when `max_bad_steps` losses in a row were not finite.
   void Run();
   [[nodiscard]] const TrainState& state() const { return state_; }
-  [[nodiscard]] static int64_t StepsPerEpoch(int64_t batches, int64_t accumulate) { return (batches + accumulate - 1) / accumulate; }
+  [[nodiscard]] static int64_t StepsPerEpoch(int64_t batches, int64_t accumulate) {
+    return (batches + accumulate - 1) / accumulate;
+  }
 
  private:
   void TrainEpoch();
   /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
   bool TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
   void ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words);
-  void SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
+  void SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first,
+                   int64_t end);
   void FinishEpoch();
   void PublishBest(const Json& dev);
   void Save();
@@ -63,7 +66,8 @@ class Trainer {
 };
 
 /// Spans predicted for a split, in corpus order.
-[[nodiscard]] std::vector<Prediction> PredictSplit(Model& model, const SentenceView& view, const Split& split, int64_t batch_pieces);
+[[nodiscard]] std::vector<Prediction> PredictSplit(Model& model, const SentenceView& view, const Split& split,
+                                                   int64_t batch_pieces);
 /// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
 [[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
 /// Seconds of a monotonic clock.

@@ -24,7 +24,7 @@ std::unique_ptr<CLI::App> MakeApp(Values* values) {
   CLI::Option* resume = run->add_option("--resume", values->resume, "Go on.")->expected(0, 1);
   run->add_flag("--force", values->force, "Really.")->excludes(resume);
   run->add_option("IN", values->inputs, "Inputs.");
-  run->add_option("--secret", "Not shown.")->group("");
+  run->add_option("--obscure", "Not shown.")->group("");
   app->add_subcommand("hidden", "Not shown.")->group("");
   run->footer("Examples:\n  clner run -c x");
   FinishParser(*app, [values](CLI::App& command) {
@@ -90,8 +90,8 @@ TEST(Parser, HiddenNamesAreNotSuggested) {
   Values values;
   EXPECT_EQ(Parse({"hiden"}, &values),
             "clner: error: unknown command 'hiden'\n  fix: 'clner --help' lists the valid ones");
-  EXPECT_EQ(Parse({"run", "--secr"}, &values),
-            "clner: error: unknown option '--secr'\n  fix: 'clner run --help' lists the valid ones");
+  EXPECT_EQ(Parse({"run", "--obscur"}, &values),
+            "clner: error: unknown option '--obscur'\n  fix: 'clner run --help' lists the valid ones");
 }
 
 TEST(OptionTable, RowsHoldWhatTheParserKnows) {

@@ -97,6 +97,18 @@ TEST_F(Reference, FishCompletionParses) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+TEST_F(Reference, FishCompletesCommandsAndOptions) {
+  if (!HasProgram("fish")) GTEST_SKIP() << "needs fish";
+  ProcessOptions options;
+  options.environment = {{"HOME", directory_.string()}};
+  const ProcessResult result =
+      RunClnerShell("\"$clner\" completion fish > '" + Path("c") + "' && fish --no-config -c 'source " + Path("c") +
+                        "; complete -C \"clner model \"; complete -C \"clner completion z\"; complete -C \"clner model "
+                        "info --j\"' | cut -f1",
+                    options);
+  EXPECT_EQ(result.out, "diff\ninfo\nverify\nzsh\n--json\n") << result.err;
+}
+
 TEST_F(Reference, CompletionsNameEveryCommandOfTheReference) {
   std::istringstream reference(RunClner({"man", "--markdown"}).out);
   const std::string bash = RunClner({"completion", "bash"}).out, zsh = RunClner({"completion", "zsh"}).out,

@@ -1,4 +1,5 @@
-// What every model family must do: train on a toy set, save, load, predict the same; stop and resume equal a straight run.
+// What every model family must do: train on a toy set, save, load, predict the same; stop and resume equal a straight
+// run.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -44,7 +45,9 @@ train:
     job.output_dir = (dir_ / out).string();
     return job;
   }
-  [[nodiscard]] std::string BestHash(const std::string& out) const { return Sha256OfFile(dir_ / out / "best/model.safetensors"); }
+  [[nodiscard]] std::string BestHash(const std::string& out) const {
+    return Sha256OfFile(dir_ / out / "best/model.safetensors");
+  }
 
   test::TempDir dir_;
 };
@@ -82,7 +85,8 @@ TEST_F(TaggerContract, ResultsDoNotDependOnBatchMates) {
   (void)Train(Job("run"));
   LoadOptions small;
   small.batch_pieces = 1;
-  const Tagger alone = Tagger::Load((dir_ / "run/best").string(), small), together = Tagger::Load((dir_ / "run/best").string());
+  const Tagger alone = Tagger::Load((dir_ / "run/best").string(), small),
+               together = Tagger::Load((dir_ / "run/best").string());
   std::vector<TagInput> inputs;
   Random random(11);
   for (int i = 0; i < 40; ++i) {
@@ -160,7 +164,8 @@ TEST_F(TaggerContract, DamagedNewestCheckpointFallsBackAndAllDamagedIsCorrupt) {
   EXPECT_THROW((void)Train(Job("run"), callbacks), Error);
   (void)Train(Job("straight"));
   std::vector<std::filesystem::path> checkpoints;
-  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints")) checkpoints.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints"))
+    checkpoints.push_back(entry.path());
   std::sort(checkpoints.begin(), checkpoints.end());
   ASSERT_EQ(checkpoints.size(), 2U);
   test::WriteText(checkpoints.back() / "state.json", "{}");
@@ -168,7 +173,8 @@ TEST_F(TaggerContract, DamagedNewestCheckpointFallsBackAndAllDamagedIsCorrupt) {
   resume.resume = true;
   (void)Train(resume);
   EXPECT_EQ(BestHash("run"), BestHash("straight"));
-  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints")) test::WriteText(entry.path() / "state.json", "{}");
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "run/checkpoints"))
+    test::WriteText(entry.path() / "state.json", "{}");
   try {
     (void)Train(resume);
     FAIL();

@@ -22,7 +22,7 @@ inline std::filesystem::path MiniLmDir() { return std::filesystem::path(CLNER_SO
 }  // namespace clner::test
 
 /// Skips the test with a printed reason when `path` does not exist.
-#define CLNER_NEEDS(path)                                                                              \
-  do {                                                                                                 \
+#define CLNER_NEEDS(path)                                                                                        \
+  do {                                                                                                           \
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << (path) << " (set CLNER_DATA to its parent)"; \
   } while (false)

@@ -49,8 +49,9 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
   }
   WriteText(directory / "vocab.txt", vocabulary);
   WriteText(directory / "tokenizer_config.json", R"({"do_lower_case": true, "tokenizer_class": "BertTokenizer"})");
-  WriteText(directory / "config.json", R"({"model_type": "bert", "vocab_size": )" + std::to_string(size) +
-                                           R"(, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+  WriteText(directory / "config.json",
+            R"({"model_type": "bert", "vocab_size": )" + std::to_string(size) +
+                R"(, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
 "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
 "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1})");
   torch::manual_seed(seed);

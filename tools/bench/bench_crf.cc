@@ -45,7 +45,8 @@ class ScratchDir {
  public:
   ScratchDir() {
     std::string name = (fs::temp_directory_path() / "bench_crf.XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw Failure("cannot create a directory in " + fs::temp_directory_path().string());
+    if (mkdtemp(name.data()) == nullptr)
+      throw Failure("cannot create a directory in " + fs::temp_directory_path().string());
     path_ = name;
   }
   ~ScratchDir() {
@@ -156,7 +157,8 @@ class Case {
     d_start_.resize(start_.size());
     d_end_.resize(end_.size());
     tags_out_.resize(gold_.size());
-    workspace_.resize(std::max(crf::WorkspaceBytes(crf::Operation::kNll, batch_), crf::WorkspaceBytes(crf::Operation::kViterbi, batch_)));
+    workspace_.resize(std::max(crf::WorkspaceBytes(crf::Operation::kNll, batch_),
+                               crf::WorkspaceBytes(crf::Operation::kViterbi, batch_)));
   }
 
   [[nodiscard]] int64_t Words() const { return offsets_.back(); }
@@ -178,9 +180,11 @@ class Case {
   void Run(bool decode) {
     const crf::Workspace workspace{workspace_.data(), workspace_.size()};
     const crf::KernelStatus status =
-        decode ? crf::Viterbi(batch_, {emissions_.data(), tags_}, params_, nullptr, tags_out_.data(), loss_.data(), flags_.data(), workspace)
+        decode ? crf::Viterbi(batch_, {emissions_.data(), tags_}, params_, nullptr, tags_out_.data(), loss_.data(),
+                              flags_.data(), workspace)
                : crf::Nll(batch_, {emissions_.data(), tags_}, params_, gold_.data(), weight_.data(), loss_.data(),
-                          {d_emissions_.data(), tags_}, {d_transitions_.data(), d_start_.data(), d_end_.data(), tags_}, flags_.data(), workspace);
+                          {d_emissions_.data(), tags_}, {d_transitions_.data(), d_start_.data(), d_end_.data(), tags_},
+                          flags_.data(), workspace);
     if (status != crf::KernelStatus::kOk) throw Failure(std::string("kernel: ") + crf::StatusText(status));
   }
 
@@ -255,7 +259,8 @@ nlohmann::json RunCase(Peer* peer, const ScratchDir& scratch, Case* cell, const 
   peer->Ask("check " + name + " " + outputs);
   const double difference = cell->Compare(decode, outputs);
   if (!(difference <= 1e-4)) {
-    throw Failure(decode ? "tags differ from the peer's" : "results differ from the peer's by " + std::to_string(difference) + " (relative)");
+    throw Failure(decode ? "tags differ from the peer's"
+                         : "results differ from the peer's by " + std::to_string(difference) + " (relative)");
   }
   std::vector<double> theirs, ours, ratios;
   peer->Ask("time " + name);
@@ -292,19 +297,30 @@ struct Options {
 nlohmann::json RunAll(const Options& options) {
   const std::string root = CLNER_SOURCE_DIR;
   const char* python = std::getenv("CLNER_PEERS_PYTHON");
-  Peer peer(python != nullptr ? python : root + "/.venv-peers/bin/python", root + "/tools/bench/peers/bench_crf_peer.py");
+  Peer peer(python != nullptr ? python : root + "/.venv-peers/bin/python",
+            root + "/tools/bench/peers/bench_crf_peer.py");
   std::istringstream versions(peer.Ask("hello"));
   std::string torch, pytorch_crf;
   versions >> torch >> pytorch_crf;
   double load = 0;
   if (getloadavg(&load, 1) != 1) load = -1;
   const bool noisy = load > 2.0 * std::thread::hardware_concurrency();
-  nlohmann::json report = {{"schema_version", 1},    {"benchmark", "bench_crf"}, {"case", options.name},   {"peer", options.peer},
-                           {"peer_version", pytorch_crf}, {"torch_version", torch},   {"machine", Machine()}, {"simd", crf::SimdTarget()},
-                           {"threads", 1},           {"load", load},             {"noisy", noisy},        {"repeats", options.repeats}};
+  nlohmann::json report = {{"schema_version", 1},
+                           {"benchmark", "bench_crf"},
+                           {"case", options.name},
+                           {"peer", options.peer},
+                           {"peer_version", pytorch_crf},
+                           {"torch_version", torch},
+                           {"machine", Machine()},
+                           {"simd", crf::SimdTarget()},
+                           {"threads", 1},
+                           {"load", load},
+                           {"noisy", noisy},
+                           {"repeats", options.repeats}};
   if (!options.json) {
-    std::printf("%s against %s %s on torch %s; %s, %s, 1 thread, CPU time, load %.1f%s\n", options.name.c_str(), options.peer.c_str(),
-                pytorch_crf.c_str(), torch.c_str(), Machine().c_str(), crf::SimdTarget(), load, noisy ? " (noisy)" : "");
+    std::printf("%s against %s %s on torch %s; %s, %s, 1 thread, CPU time, load %.1f%s\n", options.name.c_str(),
+                options.peer.c_str(), pytorch_crf.c_str(), torch.c_str(), Machine().c_str(), crf::SimdTarget(), load,
+                noisy ? " (noisy)" : "");
     std::printf("%4s %5s %6s %10s %10s %8s  %s\n", "K", "B", "words", "peer ms", "ours us", "ratio", "ratio min..max");
   }
   const std::vector<int32_t> corpus = ReadLengths(options.data);
@@ -319,9 +335,10 @@ nlohmann::json RunAll(const Options& options) {
       logs += std::log(row["ratio"].get<double>());
       report["cases"].push_back(row);
       if (options.json) continue;
-      std::printf("%4ld %5ld %6ld %10.3f %10.2f %8.1f  %.1f..%.1f\n", static_cast<long>(tags), static_cast<long>(sentences),
-                  static_cast<long>(cell.Words()), row["peer_ms"].get<double>(), row["ours_us"].get<double>(), row["ratio"].get<double>(),
-                  row["ratio_min"].get<double>(), row["ratio_max"].get<double>());
+      std::printf("%4ld %5ld %6ld %10.3f %10.2f %8.1f  %.1f..%.1f\n", static_cast<long>(tags),
+                  static_cast<long>(sentences), static_cast<long>(cell.Words()), row["peer_ms"].get<double>(),
+                  row["ours_us"].get<double>(), row["ratio"].get<double>(), row["ratio_min"].get<double>(),
+                  row["ratio_max"].get<double>());
     }
   }
   report["ratio_geomean"] = std::exp(logs / 9);
@@ -340,7 +357,8 @@ int main(int argc, char** argv) {
   Options options;
   options.data = DefaultData();
   CLI::App app("CRF kernels against pytorch-crf on one thread; equality is asserted before any timing");
-  app.add_option("--case", options.name, "nll (loss and all gradients) or decode (Viterbi)")->check(CLI::IsMember({"nll", "decode"}));
+  app.add_option("--case", options.name, "nll (loss and all gradients) or decode (Viterbi)")
+      ->check(CLI::IsMember({"nll", "decode"}));
   app.add_option("--peer", options.peer, "what to compare with")->check(CLI::IsMember({"pytorch-crf"}));
   app.add_option("--data", options.data, "column file that sentence lengths are drawn from");
   app.add_option("--repeats", options.repeats, "alternating runs per case")->check(CLI::Range(5, 1000));

@@ -61,7 +61,8 @@ class Runner {
     std::vector<double> losses;
     for (int64_t i = first; i < first + count; ++i) {
       std::vector<const Example*> members;
-      for (int64_t position : plan_[static_cast<size_t>(i)]) members.push_back(&examples_[static_cast<size_t>(position)]);
+      for (int64_t position : plan_[static_cast<size_t>(i)])
+        members.push_back(&examples_[static_cast<size_t>(position)]);
       optimizer_->ZeroGradients();
       StepLoss loss = objective_.Step(*model_, Pack(members));
       loss.total.backward();
@@ -80,7 +81,8 @@ class Runner {
   TaggingNll objective_;
 };
 
-void WriteWork(const std::filesystem::path& directory, const std::vector<Example>& examples, const std::vector<std::vector<int64_t>>& plan, Model& model) {
+void WriteWork(const std::filesystem::path& directory, const std::vector<Example>& examples,
+               const std::vector<std::vector<int64_t>>& plan, Model& model) {
   Json work = {{"lr", kLr}, {"lr_crf", kLrCrf}, {"batches", Json::array()}};
   for (const auto& positions : plan) {
     Json batch = Json::array();
@@ -99,32 +101,41 @@ void WriteWork(const std::filesystem::path& directory, const std::vector<Example
   SaveTensors(directory / "head.safetensors", head);
 }
 
-Json Case(const Options& options, const std::vector<Example>& examples, const TagSpace& tags, int64_t batch_size, bool best) {
+Json Case(const Options& options, const std::vector<Example>& examples, const TagSpace& tags, int64_t batch_size,
+          bool best) {
   const int64_t needed = options.steps * (options.rounds + 1);
   std::vector<std::vector<int64_t>> plan;
   for (int64_t epoch = 0; static_cast<int64_t>(plan.size()) < needed; ++epoch) {
-    for (auto& batch : PlanBatches(examples, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch)) plan.push_back(std::move(batch));
+    for (auto& batch :
+         PlanBatches(examples, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch))
+      plan.push_back(std::move(batch));
   }
   plan.resize(static_cast<size_t>(needed));
   std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
   const std::filesystem::path directory = mkdtemp(name.data());
   Runner checked(options.encoder, tags, examples, plan, false);
   WriteWork(directory, examples, plan, checked.model());
-  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_step_peer.py", directory.string(), options.encoder, std::to_string(options.threads)});
+  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_step_peer.py", directory.string(),
+                    options.encoder, std::to_string(options.threads)});
   const Json versions = ParseJson(peer.Ask("versions"), "peer", ErrorCode::kInternal);
   constexpr int64_t kChecked = 4;
   const Json theirs = ParseJson(peer.Ask("check " + std::to_string(kChecked)), "peer", ErrorCode::kInternal);
   const std::vector<double> ours = checked.Run(0, kChecked);
   double worst = 0;
-  for (size_t i = 0; i < ours.size(); ++i) worst = std::max(worst, std::abs(ours[i] - theirs[i].get<double>()) / std::abs(ours[i]));
-  if (!(worst <= kTolerance)) throw Error(ErrorCode::kCheckFailed, "losses differ by " + JsonNumber(worst) + " (relative): nothing was timed");
+  for (size_t i = 0; i < ours.size(); ++i)
+    worst = std::max(worst, std::abs(ours[i] - theirs[i].get<double>()) / std::abs(ours[i]));
+  if (!(worst <= kTolerance))
+    throw Error(ErrorCode::kCheckFailed, "losses differ by " + JsonNumber(worst) + " (relative): nothing was timed");
 
   Runner timed(options.encoder, tags, examples, plan, true);
   const std::string kind = best ? " best" : " default";
   std::vector<double> ratios, our_seconds, peer_seconds;
   for (int64_t round = 0; round <= options.rounds; ++round) {  // round 0 warms up
     const int64_t first = round * options.steps;
-    const double peer_time = ParseJson(peer.Ask("time " + std::to_string(first) + " " + std::to_string(options.steps) + kind), "peer", ErrorCode::kInternal).get<double>();
+    const double peer_time =
+        ParseJson(peer.Ask("time " + std::to_string(first) + " " + std::to_string(options.steps) + kind), "peer",
+                  ErrorCode::kInternal)
+            .get<double>();
     const double began = Seconds();
     (void)timed.Run(first, options.steps);
     const double our_time = Seconds() - began;
@@ -135,17 +146,23 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
   }
   std::filesystem::remove_all(directory);
   const double sentences = static_cast<double>(batch_size * options.steps);
-  return {{"batch", batch_size}, {"peer_setting", best ? "best" : "default"}, {"max_relative_loss_difference", worst},
-          {"ours_sentences_per_second", sentences / Median(our_seconds)}, {"peer_sentences_per_second", sentences / Median(peer_seconds)},
-          {"ratio", Median(ratios)}, {"ratio_min", *std::min_element(ratios.begin(), ratios.end())},
-          {"ratio_max", *std::max_element(ratios.begin(), ratios.end())}, {"versions", versions}};
+  return {{"batch", batch_size},
+          {"peer_setting", best ? "best" : "default"},
+          {"max_relative_loss_difference", worst},
+          {"ours_sentences_per_second", sentences / Median(our_seconds)},
+          {"peer_sentences_per_second", sentences / Median(peer_seconds)},
+          {"ratio", Median(ratios)},
+          {"ratio_min", *std::min_element(ratios.begin(), ratios.end())},
+          {"ratio_max", *std::max_element(ratios.begin(), ratios.end())},
+          {"versions", versions}};
 }
 
 int Main(int argc, char** argv) {
   CLI::App app("Training steps beside a transformers + pytorch-crf loop.");
   Options options;
   const char* data = std::getenv("CLNER_DATA");
-  options.data = (data != nullptr ? std::string(data) : std::string(CLNER_SOURCE_DIR) + "/../shared/data") + "/wnut17/wnut17train.conll";
+  options.data = (data != nullptr ? std::string(data) : std::string(CLNER_SOURCE_DIR) + "/../shared/data") +
+                 "/wnut17/wnut17train.conll";
   app.add_option("--peer", options.peer)->check(CLI::IsMember({"transformers"}))->capture_default_str();
   app.add_option("--data", options.data)->capture_default_str();
   app.add_option("--encoder", options.encoder)->capture_default_str();
@@ -172,9 +189,11 @@ int Main(int argc, char** argv) {
     example.tags = tags.Encode(sentence);
     const std::vector<int32_t>& pool = example.items[0].pool;
     // The peer has no rule for words without pieces; sentences with one are left out on both sides.
-    if (example.items.size() == 1 && std::find(pool.begin(), pool.end(), -1) == pool.end()) examples.push_back(std::move(example));
+    if (example.items.size() == 1 && std::find(pool.begin(), pool.end(), -1) == pool.end())
+      examples.push_back(std::move(example));
   }
-  Json result = {{"schema_version", 1}, {"benchmark", "bench_step"}, {"threads", options.threads}, {"cases", Json::array()}};
+  Json result = {
+      {"schema_version", 1}, {"benchmark", "bench_step"}, {"threads", options.threads}, {"cases", Json::array()}};
   double load = 0;
   (void)getloadavg(&load, 1);
   result["load_average"] = load;
@@ -185,11 +204,15 @@ int Main(int argc, char** argv) {
     std::printf("%s\n", DumpJson(result, 2).c_str());
     return 0;
   }
-  std::printf("threads %ld, load %.1f, versions %s\n", static_cast<long>(options.threads), load, DumpJson(result["cases"][0]["versions"]).c_str());
+  std::printf("threads %ld, load %.1f, versions %s\n", static_cast<long>(options.threads), load,
+              DumpJson(result["cases"][0]["versions"]).c_str());
   for (const Json& row : result["cases"]) {
-    std::printf("batch %-3ld peer %-8s ours %7.1f  peer %7.1f sentences/s  ratio %.2f (%.2f..%.2f), losses equal to %.1e\n", row["batch"].get<long>(), row["peer_setting"].get<std::string>().c_str(),
-                row["ours_sentences_per_second"].get<double>(), row["peer_sentences_per_second"].get<double>(), row["ratio"].get<double>(), row["ratio_min"].get<double>(),
-                row["ratio_max"].get<double>(), row["max_relative_loss_difference"].get<double>());
+    std::printf(
+        "batch %-3ld peer %-8s ours %7.1f  peer %7.1f sentences/s  ratio %.2f (%.2f..%.2f), losses equal to %.1e\n",
+        row["batch"].get<long>(), row["peer_setting"].get<std::string>().c_str(),
+        row["ours_sentences_per_second"].get<double>(), row["peer_sentences_per_second"].get<double>(),
+        row["ratio"].get<double>(), row["ratio_min"].get<double>(), row["ratio_max"].get<double>(),
+        row["max_relative_loss_difference"].get<double>());
   }
   return 0;
 }

@@ -64,7 +64,7 @@ TEST(Validate, BadRowsAreAFindingAndTheRestIsChecked) {
   ASSERT_NE(bad, nullptr);
   EXPECT_EQ(bad->severity, Severity::kError);
   EXPECT_EQ(bad->count, 2) << "rows come before tags";
-  EXPECT_THAT(bad->places[0].where, HasSubstr("0:11"));
+  EXPECT_THAT(bad->places[0].where, HasSubstr("0:12"));
   EXPECT_NE(checked.Find("control-characters"), nullptr);
   EXPECT_EQ(checked.report.corpora[0].sentences.size(), 4U);
   EXPECT_EQ(checked.report.Count(Severity::kError), 1);
@@ -89,7 +89,7 @@ TEST(Validate, IllFormedTagsHavePlaces) {
   const Finding& finding = checked.Only("ill-formed-tags");
   EXPECT_EQ(finding.count, 2);
   EXPECT_THAT(finding.places[0].what, HasSubstr("from 'O' to 'I-PER'"));
-  EXPECT_THAT(finding.places[0].where, HasSubstr(":12"));
+  EXPECT_THAT(finding.places[0].where, HasSubstr(":13"));
 }
 
 TEST(Validate, DuplicatesAndConflictsInAFile) {
@@ -203,7 +203,7 @@ TEST(Validate, JsonHoldsTheFindings) {
   EXPECT_EQ(json["findings"][0]["code"], "ill-formed-tags");
   EXPECT_EQ(json["findings"][0]["severity"], "warning");
   EXPECT_EQ(json["findings"][0]["count"], 1);
-  EXPECT_THAT(json["findings"][0]["places"][0]["where"].get<std::string>(), HasSubstr(":12"));
+  EXPECT_THAT(json["findings"][0]["places"][0]["where"].get<std::string>(), HasSubstr(":13"));
 }
 
 TEST(Validate, Wnut17ContextsHoldTheirOwnSentences) {

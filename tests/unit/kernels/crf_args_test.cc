@@ -18,19 +18,25 @@ class Call {
     weight = weights.data();
     d_out = {d_emissions.data(), 5};
     grads = {transitions.data(), start.data(), end.data(), 5};
-    workspace_bytes_ = std::max({WorkspaceBytes(Operation::kNll, batch), WorkspaceBytes(Operation::kMarginals, batch),
-                                 WorkspaceBytes(Operation::kViterbi, batch), WorkspaceBytes(Operation::kPosterior, batch)});
+    workspace_bytes_ =
+        std::max({WorkspaceBytes(Operation::kNll, batch), WorkspaceBytes(Operation::kMarginals, batch),
+                  WorkspaceBytes(Operation::kViterbi, batch), WorkspaceBytes(Operation::kPosterior, batch)});
     memory_.assign(workspace_bytes_, 0x5A);
     workspace = {memory_.data(), memory_.size()};
   }
 
   KernelStatus Run(Operation operation) {
     switch (operation) {
-      case Operation::kNll: return Nll(batch, emissions, params, gold, weight, loss, d_out, grads, flags, workspace);
-      case Operation::kMarginals: return Marginals(batch, emissions, params, nullptr, loss, d_out, flags, workspace);
-      case Operation::kViterbi: return Viterbi(batch, emissions, params, nullptr, tags, loss, flags, workspace);
-      case Operation::kPosterior: return Posterior(batch, emissions, params, nullptr, tags, loss, flags, workspace);
-      case Operation::kSpanMarginals: break;
+      case Operation::kNll:
+        return Nll(batch, emissions, params, gold, weight, loss, d_out, grads, flags, workspace);
+      case Operation::kMarginals:
+        return Marginals(batch, emissions, params, nullptr, loss, d_out, flags, workspace);
+      case Operation::kViterbi:
+        return Viterbi(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+      case Operation::kPosterior:
+        return Posterior(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+      case Operation::kSpanMarginals:
+        break;
     }
     return KernelStatus::kOk;
   }
@@ -79,7 +85,8 @@ class Call {
 
 constexpr Operation kAll[] = {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior};
 
-void ExpectRefused(const char* what, std::initializer_list<Operation> operations, const std::function<void(Call*)>& spoil) {
+void ExpectRefused(const char* what, std::initializer_list<Operation> operations,
+                   const std::function<void(Call*)>& spoil) {
   for (const Operation operation : operations) {
     SCOPED_TRACE(std::string(what) + ", operation " + std::to_string(static_cast<int>(operation)));
     Call call;
@@ -98,11 +105,12 @@ TEST(CrfArgs, UnspoiledCallsSucceed) {
 
 TEST(CrfArgs, BadBatchesAreRefusedWithoutWriting) {
   const auto refuse = [](const char* what, const std::function<void(Call*)>& spoil) {
-    ExpectRefused(what, {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior}, [&](Call* c) {
-      c->batch.offsets = c->own_offsets.data();
-      spoil(c);
-      EXPECT_EQ(WorkspaceBytes(Operation::kNll, c->batch), 0u);
-    });
+    ExpectRefused(what, {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior},
+                  [&](Call* c) {
+                    c->batch.offsets = c->own_offsets.data();
+                    spoil(c);
+                    EXPECT_EQ(WorkspaceBytes(Operation::kNll, c->batch), 0u);
+                  });
   };
   refuse("negative sentences", [](Call* c) { c->batch.sentences = -1; });
   refuse("no tags", [](Call* c) { c->batch.tags = 0; });
@@ -164,7 +172,8 @@ TEST(CrfArgs, WorkspaceOfOneByteLessIsRefusedWithoutWriting) {
     Call exact;
     exact.workspace.bytes = WorkspaceBytes(operation, exact.batch);
     EXPECT_EQ(exact.Run(operation), KernelStatus::kOk);
-    ExpectRefused("workspace", {operation}, [operation](Call* c) { c->workspace.bytes = WorkspaceBytes(operation, c->batch) - 1; });
+    ExpectRefused("workspace", {operation},
+                  [operation](Call* c) { c->workspace.bytes = WorkspaceBytes(operation, c->batch) - 1; });
     ExpectRefused("no workspace", {operation}, [](Call* c) { c->workspace.data = nullptr; });
   }
 }

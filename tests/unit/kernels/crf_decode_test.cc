@@ -14,7 +14,8 @@ std::vector<int32_t> PlainViterbi(const Problem& p, size_t b) {
   const auto at = [k](int64_t i, int64_t y) { return static_cast<size_t>(i * k + y); };
   std::vector<float> best(static_cast<size_t>(n * k));
   std::vector<int32_t> back(best.size(), 0);
-  for (int64_t y = 0; y < k; ++y) best[at(0, y)] = p.start[static_cast<size_t>(y)] + p.emissions[b][static_cast<size_t>(y)];
+  for (int64_t y = 0; y < k; ++y)
+    best[at(0, y)] = p.start[static_cast<size_t>(y)] + p.emissions[b][static_cast<size_t>(y)];
   for (int64_t i = 1; i < n; ++i) {
     for (int64_t y = 0; y < k; ++y) {
       for (int64_t from = 0; from < k; ++from) {
@@ -29,7 +30,8 @@ std::vector<int32_t> PlainViterbi(const Problem& p, size_t b) {
   }
   int64_t tag = 0;
   for (int64_t y = 1; y < k; ++y) {
-    if (best[at(n - 1, y)] + p.end[static_cast<size_t>(y)] > best[at(n - 1, tag)] + p.end[static_cast<size_t>(tag)]) tag = y;
+    if (best[at(n - 1, y)] + p.end[static_cast<size_t>(y)] > best[at(n - 1, tag)] + p.end[static_cast<size_t>(tag)])
+      tag = y;
   }
   std::vector<int32_t> path(static_cast<size_t>(n));
   for (int64_t i = n - 1; i >= 0; --i) {
@@ -95,7 +97,8 @@ TEST(CrfDecode, EqualScoresGiveTagZeroThroughout) {
     std::fill(p.start.begin(), p.start.end(), 3.0f);
     std::fill(p.end.begin(), p.end.end(), 2.0f);
     ForEachTargetAndRedo([&](bool) {
-      for (const auto& path : RunDecode(Operation::kViterbi, p).tags) EXPECT_EQ(path, std::vector<int32_t>(path.size(), 0));
+      for (const auto& path : RunDecode(Operation::kViterbi, p).tags)
+        EXPECT_EQ(path, std::vector<int32_t>(path.size(), 0));
     });
   }
 }
@@ -134,7 +137,8 @@ TEST(CrfDecode, PosteriorOfEqualScoresIsTagZero) {
   std::fill(p.start.begin(), p.start.end(), 0.0f);
   std::fill(p.end.begin(), p.end.end(), 0.0f);
   ForEachTargetAndRedo([&](bool) {
-    for (const auto& path : RunDecode(Operation::kPosterior, p).tags) EXPECT_EQ(path, std::vector<int32_t>(path.size(), 0));
+    for (const auto& path : RunDecode(Operation::kPosterior, p).tags)
+      EXPECT_EQ(path, std::vector<int32_t>(path.size(), 0));
   });
 }
 
@@ -169,7 +173,8 @@ struct Allowed {
     const size_t tags = start.size();
     if (path.empty()) return true;
     bool legal = start[static_cast<size_t>(path.front())] != 0 && end[static_cast<size_t>(path.back())] != 0;
-    for (size_t i = 1; i < path.size(); ++i) legal &= transitions[static_cast<size_t>(path[i - 1]) * tags + static_cast<size_t>(path[i])] != 0;
+    for (size_t i = 1; i < path.size(); ++i)
+      legal &= transitions[static_cast<size_t>(path[i - 1]) * tags + static_cast<size_t>(path[i])] != 0;
     return legal;
   }
   std::vector<uint8_t> transitions, start, end;

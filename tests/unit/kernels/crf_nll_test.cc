@@ -10,7 +10,8 @@ namespace {
 const Layout kLayouts[] = {{}, {true, 0, 0, 0}, {false, 3, 2, 1}, {true, 5, 1, 2}};
 
 TEST(CrfNll, MatchesHandComputedTwoTagTwoWordCase) {
-  // Scores e^score of the four paths: (0,0) 2*3*1*5*1 = 30, (0,1) 2*3*4*1*2 = 48, (1,0) 1*1*2*5*1 = 10, (1,1) 1*1*1*1*2 = 2; Z = 90.
+  // Scores e^score of the four paths: (0,0) 2*3*1*5*1 = 30, (0,1) 2*3*4*1*2 = 48, (1,0) 1*1*2*5*1 = 10, (1,1) 1*1*1*1*2
+  // = 2; Z = 90.
   const auto log = [](float v) { return std::log(v); };
   Problem p;
   p.tags = 2;
@@ -46,7 +47,8 @@ TEST(CrfNll, MatchesEnumerationOfAllPaths) {
       const MarginalsResult marginals = RunMarginals(p, layout);
       for (size_t b = 0; b < p.lengths.size(); ++b) {
         const SentenceReference r = Enumerate(p, b);
-        EXPECT_NEAR(marginals.log_z[b], r.log_z, redo ? 1e-12 * std::max(1.0, std::abs(r.log_z)) : 1e-6 * std::max(1.0, std::abs(r.log_z)));
+        EXPECT_NEAR(marginals.log_z[b], r.log_z,
+                    redo ? 1e-12 * std::max(1.0, std::abs(r.log_z)) : 1e-6 * std::max(1.0, std::abs(r.log_z)));
         EXPECT_LE(Difference(marginals.unary[b], r.unary), redo ? 6e-8 : 1e-6);
         EXPECT_EQ(marginals.flags[b], redo ? kRedone : 0);
       }
@@ -83,11 +85,13 @@ TEST(CrfNll, GradientsMatchCentralDifferences) {
       return loss;
     };
     // Fourth order: (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h.
-    const double slope = (8 * (at(kStep) - at(-kStep)) - (at(2 * kStep) - at(-2 * kStep))) / (12 * static_cast<double>(kStep));
+    const double slope =
+        (8 * (at(kStep) - at(-kStep)) - (at(2 * kStep) - at(-2 * kStep))) / (12 * static_cast<double>(kStep));
     EXPECT_NEAR(slope, static_cast<double>(want), 1e-7) << what;
   };
   for (size_t b = 0; b < p.lengths.size(); ++b) {
-    for (size_t i = 0; i < p.emissions[b].size(); ++i) check(&p.emissions[b][i], gradient.d_emissions[b][i], "emission");
+    for (size_t i = 0; i < p.emissions[b].size(); ++i)
+      check(&p.emissions[b][i], gradient.d_emissions[b][i], "emission");
   }
   for (size_t i = 0; i < p.transitions.size(); ++i) check(&p.transitions[i], gradient.transitions[i], "transition");
   for (size_t i = 0; i < p.start.size(); ++i) {
@@ -98,7 +102,8 @@ TEST(CrfNll, GradientsMatchCentralDifferences) {
 
 TEST(CrfNll, MatchesLogSpaceForManyTagCounts) {
   std::mt19937_64 random(Seed(13));
-  for (const int64_t tags : {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 24, 25, 31, 32, 33, 40, 47, 57, 64, 65, 100, 129, 300}) {
+  for (const int64_t tags :
+       {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 24, 25, 31, 32, 33, 40, 47, 57, 64, 65, 100, 129, 300}) {
     SCOPED_TRACE("K " + std::to_string(tags));
     const int64_t count = tags > 100 ? 3 : 19;
     std::vector<int64_t> lengths = RandomLengths(&random, count, 0, tags > 100 ? 6 : 14);
@@ -115,7 +120,8 @@ TEST(CrfNll, WeightsScaleTheGradientOfEachSentence) {
   for (const bool uniform : {true, false}) {
     Problem p = RandomProblem(&random, 9, RandomLengths(&random, 21, 0, 12));
     const NllResult plain = RunNll(p);
-    for (size_t b = 0; b < p.lengths.size(); ++b) p.weight.push_back(uniform ? 0.25f : static_cast<float>(b % 5) * 0.5f - 0.5f);
+    for (size_t b = 0; b < p.lengths.size(); ++b)
+      p.weight.push_back(uniform ? 0.25f : static_cast<float>(b % 5) * 0.5f - 0.5f);
     const NllReference want = ReferenceNll(p, [](const Problem& q, size_t b) { return LogSpace(q, b); });
     ForEachTargetAndRedo([&](bool redo) {
       const NllResult got = RunNll(p);

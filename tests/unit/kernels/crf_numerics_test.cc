@@ -20,7 +20,8 @@ void ForbidBioes(Problem* p, int64_t types, float forbidden) {
     const bool open = part(a) == 'B' || part(a) == 'I';
     for (int64_t b = 0; b < p->tags; ++b) {
       const bool continues = part(b) == 'I' || part(b) == 'E';
-      if (open != continues || (open && type(a) != type(b))) p->transitions[static_cast<size_t>(a * p->tags + b)] = forbidden;
+      if (open != continues || (open && type(a) != type(b)))
+        p->transitions[static_cast<size_t>(a * p->tags + b)] = forbidden;
     }
     if (part(a) == 'I' || part(a) == 'E') p->start[static_cast<size_t>(a)] = forbidden;
     if (open) p->end[static_cast<size_t>(a)] = forbidden;
@@ -51,7 +52,8 @@ TEST(CrfNumerics, TenThousandWordsInOneSentence) {
   const NllReference want = LogSpaceNll(p);
   ForEachTargetAndRedo([&](bool redo) {
     const NllResult r = RunNll(p, {true, 1, 1, 1});
-    ExpectNll(r, want, 5e-6);
+    ExpectNll(r, want, 2e-5);  // sums of 10,000 float32 terms
+    EXPECT_LE(Difference(r.d_emissions[0], want.d_emissions[0]), 3e-6);
     EXPECT_EQ(r.flags[0], redo ? kRedone : 0);
   });
 }
@@ -101,12 +103,19 @@ TEST(CrfNumerics, LargestFiniteScoresDoNotOverflow) {
   Problem p = RandomProblem(&random, 5, {9, 4}, 1.0f);
   const float huge = std::numeric_limits<float>::max();
   for (size_t i = 0; i < p.emissions[0].size(); ++i) p.emissions[0][i] = i % 3 == 0 ? huge : -huge;
+  // The loss is compared; at 1e38 even float64 cannot tell paths apart that differ by a transition, so gradients are
+  // only sound.
   const NllReference want = LogSpaceNll(p);
   ForEachTargetAndRedo([&](bool) {
     const NllResult r = RunNll(p);
-    for (size_t b = 0; b < 2; ++b) {
-      EXPECT_NEAR(r.loss[b], want.loss[b], 1e-6 * std::max(1.0, std::abs(want.loss[b])));
-      EXPECT_LE(Difference(r.d_emissions[b], want.d_emissions[b]), 1e-5);
+    EXPECT_NEAR(r.loss[0] / want.loss[0], 1.0, 1e-6);
+    EXPECT_NEAR(r.loss[1], want.loss[1], 1e-5);
+    EXPECT_LE(Difference(r.d_emissions[1], want.d_emissions[1]), 1e-6);
+    EXPECT_EQ(r.flags[0] & ~kRedone, 0);
+    for (int64_t i = 0; i < p.lengths[0]; ++i) {
+      double sum = 0;
+      for (int64_t y = 0; y < 5; ++y) sum += static_cast<double>(r.d_emissions[0][static_cast<size_t>(i * 5 + y)]);
+      EXPECT_NEAR(sum, 0.0, 1e-5);
     }
   });
 }
@@ -142,7 +151,8 @@ TEST(CrfNumerics, ConstraintsEqualForbiddenScores) {
     const MarginalsResult a = RunMarginals(p, {}, &constraints), b = RunMarginals(forbidden);
     EXPECT_EQ(a.unary, b.unary);
     EXPECT_EQ(a.log_z, b.log_z);
-    EXPECT_EQ(RunDecode(Operation::kPosterior, p, {}, &constraints).tags, RunDecode(Operation::kPosterior, forbidden).tags);
+    EXPECT_EQ(RunDecode(Operation::kPosterior, p, {}, &constraints).tags,
+              RunDecode(Operation::kPosterior, forbidden).tags);
     EXPECT_EQ(RunDecode(Operation::kViterbi, p, {}, &constraints).tags, RunDecode(Operation::kViterbi, forbidden).tags);
   });
 }
@@ -325,7 +335,8 @@ TEST(CrfNumerics, ReversedSentenceHasReversedMarginals) {
   }
   const auto reverse = [](const std::vector<float>& rows) {
     std::vector<float> out;
-    for (size_t i = rows.size(); i > 0; i -= 11) out.insert(out.end(), rows.begin() + static_cast<int64_t>(i - 11), rows.begin() + static_cast<int64_t>(i));
+    for (size_t i = rows.size(); i > 0; i -= 11)
+      out.insert(out.end(), rows.begin() + static_cast<int64_t>(i - 11), rows.begin() + static_cast<int64_t>(i));
     return out;
   };
   for (auto& e : reversed.emissions) e = reverse(e);

@@ -81,7 +81,8 @@ struct Problem {
   }
 };
 
-inline Problem RandomProblem(std::mt19937_64* random, int64_t tags, const std::vector<int64_t>& lengths, float deviation = 2.0f) {
+inline Problem RandomProblem(std::mt19937_64* random, int64_t tags, const std::vector<int64_t>& lengths,
+                             float deviation = 2.0f) {
   std::normal_distribution<float> normal(0.0f, 1.0f);
   std::uniform_int_distribution<int32_t> tag(0, static_cast<int32_t>(tags - 1));
   Problem p;
@@ -112,7 +113,8 @@ inline std::vector<int64_t> RandomLengths(std::mt19937_64* random, int64_t count
 /// The arrays of a problem in one layout. Outputs have the shape of the emissions.
 struct Storage {
   Storage(const Problem& problem, const Layout& layout) : stride(problem.tags + layout.stride_gap) {
-    const int64_t longest = problem.lengths.empty() ? 0 : *std::max_element(problem.lengths.begin(), problem.lengths.end());
+    const int64_t longest =
+        problem.lengths.empty() ? 0 : *std::max_element(problem.lengths.begin(), problem.lengths.end());
     int64_t row = layout.leading_rows;
     for (const int64_t n : problem.lengths) {
       offsets.push_back(row);
@@ -125,14 +127,16 @@ struct Storage {
     gold.assign(static_cast<size_t>(rows), -77);
     for (size_t b = 0; b < problem.lengths.size(); ++b) {
       for (int64_t i = 0; i < problem.lengths[b]; ++i) {
-        std::copy_n(problem.emissions[b].begin() + i * problem.tags, problem.tags, emissions.begin() + (offsets[b] + i) * stride);
+        std::copy_n(problem.emissions[b].begin() + i * problem.tags, problem.tags,
+                    emissions.begin() + (offsets[b] + i) * stride);
         gold[static_cast<size_t>(offsets[b] + i)] = problem.gold[b][static_cast<size_t>(i)];
       }
     }
     params_stride = problem.tags + layout.params_gap;
     transitions.assign(static_cast<size_t>(problem.tags * params_stride), kNaN);
     for (int64_t y = 0; y < problem.tags; ++y) {
-      std::copy_n(problem.transitions.begin() + y * problem.tags, problem.tags, transitions.begin() + y * params_stride);
+      std::copy_n(problem.transitions.begin() + y * problem.tags, problem.tags,
+                  transitions.begin() + y * params_stride);
     }
     start = problem.start;
     end = problem.end;
@@ -179,7 +183,8 @@ class ThreadExec {
   int64_t calls_ = 0;
 };
 
-/// An output vector per sentence, gathered from a layout; checks that nothing outside the rows of sentences was written.
+/// An output vector per sentence, gathered from a layout; checks that nothing outside the rows of sentences was
+/// written.
 inline constexpr float kPattern = -12345.0f;
 inline std::vector<std::vector<float>> Gather(const Problem& problem, const Storage& s, const std::vector<float>& out) {
   std::vector<char> inside(out.size(), 0);
@@ -201,7 +206,8 @@ inline std::vector<std::vector<float>> Gather(const Problem& problem, const Stor
   }
   return rows;
 }
-inline std::vector<std::vector<int32_t>> GatherTags(const Problem& problem, const Storage& s, const std::vector<int32_t>& out) {
+inline std::vector<std::vector<int32_t>> GatherTags(const Problem& problem, const Storage& s,
+                                                    const std::vector<int32_t>& out) {
   std::vector<std::vector<int32_t>> rows;
   for (size_t b = 0; b < problem.lengths.size(); ++b) {
     rows.emplace_back(out.begin() + s.offsets[b], out.begin() + s.offsets[b] + problem.lengths[b]);
@@ -212,7 +218,8 @@ inline std::vector<std::vector<int32_t>> GatherTags(const Problem& problem, cons
 /// Exactly the bytes the operation asks for, at an odd address, with a guard pattern behind.
 class ExactWorkspace {
  public:
-  ExactWorkspace(Operation operation, const Batch& batch) : bytes_(WorkspaceBytes(operation, batch)), data_(bytes_ + 1 + kGuard, 0xAB) {
+  ExactWorkspace(Operation operation, const Batch& batch)
+      : bytes_(WorkspaceBytes(operation, batch)), data_(bytes_ + 1 + kGuard, 0xAB) {
     EXPECT_GT(bytes_, 0u);
   }
   ~ExactWorkspace() {
@@ -246,8 +253,9 @@ inline NllResult RunNll(const Problem& problem, const Layout& layout = {}, const
   std::vector<float> d(s.emissions.size(), kPattern);
   std::vector<float> transitions(s.transitions.size(), kPattern);
   const KernelStatus status =
-      Nll(s.batch, s.In(), s.params, s.gold.data(), problem.weight.empty() ? nullptr : problem.weight.data(), r.loss.data(),
-          {d.data(), s.stride}, {transitions.data(), r.start.data(), r.end.data(), s.params_stride}, r.flags.data(), workspace.Get(), exec);
+      Nll(s.batch, s.In(), s.params, s.gold.data(), problem.weight.empty() ? nullptr : problem.weight.data(),
+          r.loss.data(), {d.data(), s.stride}, {transitions.data(), r.start.data(), r.end.data(), s.params_stride},
+          r.flags.data(), workspace.Get(), exec);
   EXPECT_EQ(status, KernelStatus::kOk);
   r.d_emissions = Gather(problem, s, d);
   for (int64_t from = 0; from < problem.tags; ++from) {
@@ -268,8 +276,8 @@ struct MarginalsResult {
   std::vector<std::vector<float>> unary;
   std::vector<uint8_t> flags;
 };
-inline MarginalsResult RunMarginals(const Problem& problem, const Layout& layout = {}, const Constraints* constraints = nullptr,
-                                    const Exec& exec = {}) {
+inline MarginalsResult RunMarginals(const Problem& problem, const Layout& layout = {},
+                                    const Constraints* constraints = nullptr, const Exec& exec = {}) {
   const Storage s(problem, layout);
   ExactWorkspace workspace(Operation::kMarginals, s.batch);
   MarginalsResult r;
@@ -297,7 +305,8 @@ inline DecodeResult RunDecode(Operation operation, const Problem& problem, const
   r.flags.assign(problem.lengths.size(), 0xEE);
   std::vector<int32_t> tags(static_cast<size_t>(s.rows), -5);
   const auto decode = operation == Operation::kViterbi ? &Viterbi : &Posterior;
-  EXPECT_EQ(decode(s.batch, s.In(), s.params, constraints, tags.data(), r.score.data(), r.flags.data(), workspace.Get(), exec),
+  EXPECT_EQ(decode(s.batch, s.In(), s.params, constraints, tags.data(), r.score.data(), r.flags.data(), workspace.Get(),
+                   exec),
             KernelStatus::kOk);
   r.tags = GatherTags(problem, s, tags);
   return r;

@@ -1,4 +1,5 @@
-// Independent references: enumeration of all paths, and log-space recursions in float64 written straight from the definition.
+// Independent references: enumeration of all paths, and log-space recursions in float64 written straight from the
+// definition.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,8 @@ inline double EmissionOf(const Problem& p, size_t b, int64_t i, int64_t y) {
 }
 inline double ScoreOf(const Problem& p, size_t b, const std::vector<int32_t>& path) {
   if (path.empty()) return 0;
-  double score = static_cast<double>(p.start[static_cast<size_t>(path.front())]) + static_cast<double>(p.end[static_cast<size_t>(path.back())]);
+  double score = static_cast<double>(p.start[static_cast<size_t>(path.front())]) +
+                 static_cast<double>(p.end[static_cast<size_t>(path.back())]);
   for (size_t i = 0; i < path.size(); ++i) {
     score += EmissionOf(p, b, static_cast<int64_t>(i), path[i]);
     if (i > 0) score += TransitionOf(p, path[i - 1], path[i]);
@@ -65,7 +67,8 @@ inline SentenceReference Enumerate(const Problem& p, size_t b) {
     // Ties: compare from the last tag backwards, smaller tags win.
     const double score = ScoreOf(p, b, path);
     const bool better = score > r.best_score ||
-                        (score == r.best_score && std::lexicographical_compare(path.rbegin(), path.rend(), r.best.rbegin(), r.best.rend()));
+                        (score == r.best_score &&
+                         std::lexicographical_compare(path.rbegin(), path.rend(), r.best.rbegin(), r.best.rend()));
     if (better || r.best.empty()) {
       r.best_score = score;
       r.best = path;
@@ -91,14 +94,16 @@ inline SentenceReference LogSpace(const Problem& p, size_t b, bool pairwise = tr
   const auto at = [k](int64_t i, int64_t y) { return static_cast<size_t>(i * k + y); };
   SentenceReference r;
   if (n == 0) return r;
-  std::vector<double> alpha(static_cast<size_t>(n * k)), beta(static_cast<size_t>(n * k)), terms(static_cast<size_t>(k));
+  std::vector<double> alpha(static_cast<size_t>(n * k)), beta(static_cast<size_t>(n * k)),
+      terms(static_cast<size_t>(k));
   for (int64_t y = 0; y < k; ++y) {
     alpha[at(0, y)] = static_cast<double>(p.start[static_cast<size_t>(y)]) + EmissionOf(p, b, 0, y);
     beta[at(n - 1, y)] = static_cast<double>(p.end[static_cast<size_t>(y)]);
   }
   for (int64_t i = 1; i < n; ++i) {
     for (int64_t y = 0; y < k; ++y) {
-      for (int64_t from = 0; from < k; ++from) terms[static_cast<size_t>(from)] = alpha[at(i - 1, from)] + TransitionOf(p, from, y);
+      for (int64_t from = 0; from < k; ++from)
+        terms[static_cast<size_t>(from)] = alpha[at(i - 1, from)] + TransitionOf(p, from, y);
       alpha[at(i, y)] = LogSum(terms) + EmissionOf(p, b, i, y);
     }
   }
@@ -118,8 +123,8 @@ inline SentenceReference LogSpace(const Problem& p, size_t b, bool pairwise = tr
   for (int64_t i = 1; i < n; ++i) {
     for (int64_t from = 0; from < k; ++from) {
       for (int64_t y = 0; y < k; ++y) {
-        r.pairwise[static_cast<size_t>((i * k + from) * k + y)] =
-            std::exp(alpha[at(i - 1, from)] + TransitionOf(p, from, y) + EmissionOf(p, b, i, y) + beta[at(i, y)] - r.log_z);
+        r.pairwise[static_cast<size_t>((i * k + from) * k + y)] = std::exp(
+            alpha[at(i - 1, from)] + TransitionOf(p, from, y) + EmissionOf(p, b, i, y) + beta[at(i, y)] - r.log_z);
       }
     }
   }
@@ -132,7 +137,8 @@ struct NllReference {
   std::vector<double> transitions, start, end;
 };
 /// NLL and gradients from sentence references (log-space or enumerated).
-inline NllReference ReferenceNll(const Problem& p, const std::function<SentenceReference(const Problem&, size_t)>& reference) {
+inline NllReference ReferenceNll(const Problem& p,
+                                 const std::function<SentenceReference(const Problem&, size_t)>& reference) {
   const int64_t k = p.tags;
   NllReference out;
   out.transitions.assign(static_cast<size_t>(k * k), 0.0);
@@ -156,8 +162,10 @@ inline NllReference ReferenceNll(const Problem& p, const std::function<SentenceR
       out.end[static_cast<size_t>(y)] += d[static_cast<size_t>((n - 1) * k + y)];
     }
     for (int64_t i = 1; i < n; ++i) {
-      for (int64_t j = 0; j < k * k; ++j) out.transitions[static_cast<size_t>(j)] += w * r.pairwise[static_cast<size_t>(i * k * k + j)];
-      out.transitions[static_cast<size_t>(p.gold[b][static_cast<size_t>(i - 1)] * k + p.gold[b][static_cast<size_t>(i)])] -= w;
+      for (int64_t j = 0; j < k * k; ++j)
+        out.transitions[static_cast<size_t>(j)] += w * r.pairwise[static_cast<size_t>(i * k * k + j)];
+      out.transitions[static_cast<size_t>(p.gold[b][static_cast<size_t>(i - 1)] * k +
+                                          p.gold[b][static_cast<size_t>(i)])] -= w;
     }
     out.d_emissions.push_back(std::move(d));
   }

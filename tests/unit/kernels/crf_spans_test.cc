@@ -43,7 +43,8 @@ std::vector<SpanQuery> AllQueries(const Problem& p, int32_t types) {
   return queries;
 }
 
-std::vector<float> Ask(const Problem& p, const std::vector<SpanTags>& types, const std::vector<SpanQuery>& queries, const Layout& layout = {}) {
+std::vector<float> Ask(const Problem& p, const std::vector<SpanTags>& types, const std::vector<SpanQuery>& queries,
+                       const Layout& layout = {}) {
   const Storage s(p, layout);
   ExactWorkspace workspace(Operation::kSpanMarginals, s.batch);
   std::vector<float> probability(queries.size(), kPattern);
@@ -71,7 +72,9 @@ TEST(CrfSpans, MatchEnumerationForBioesAndBio) {
       });
       want.push_back(hit / all);
     }
-    ForEachTargetAndRedo([&](bool) { EXPECT_LE(Difference(Ask(p, types, queries, {round % 3 == 1, round, 1, 1}), want), 1e-6); });
+    ForEachTargetAndRedo([&](bool) {
+      EXPECT_LE(Difference(Ask(p, types, queries, {round % 3 == 1, round, 1, 1}), want), 1e-6);
+    });
   }
 }
 
@@ -80,7 +83,8 @@ TEST(CrfSpans, LongSpansEqualTheProductInLogSpace) {
   Problem p = RandomProblem(&random, 9, {300, 60}, 1.0f);
   const int64_t first = 5, last = 254;
   // Make the long span likely enough to be compared relatively.
-  for (int64_t i = first; i <= last; ++i) p.emissions[0][static_cast<size_t>(i * 9 + (i == first ? 1 : i == last ? 3 : 2))] += 6.0f;
+  for (int64_t i = first; i <= last; ++i)
+    p.emissions[0][static_cast<size_t>(i * 9 + (i == first ? 1 : i == last ? 3 : 2))] += 12.0f;
   Problem forced = p;
   for (int64_t i = first; i <= last; ++i) {
     for (int64_t y = 0; y < 9; ++y) {
@@ -101,7 +105,8 @@ TEST(CrfSpans, SchemesWithMissingTagsGiveZeroWhereTheyCannotSpeak) {
   const std::vector<SpanTags> types = {{-1, -1, -1, 1}, {1, -1, -1, -1}, {1, -1, 2, -1}};
   const MarginalsResult m = RunMarginals(p);
   ForEachTarget([&] {
-    const std::vector<float> got = Ask(p, types, {{0, 1, 1, 0}, {0, 0, 1, 0}, {0, 1, 1, 1}, {0, 0, 1, 1}, {0, 1, 1, 2}, {0, 0, 2, 2}});
+    const std::vector<float> got =
+        Ask(p, types, {{0, 1, 1, 0}, {0, 0, 1, 0}, {0, 1, 1, 1}, {0, 0, 1, 1}, {0, 1, 1, 2}, {0, 0, 2, 2}});
     EXPECT_NEAR(got[0], m.unary[0][4], 1e-6);
     EXPECT_EQ(got[1], 0.0f);
     EXPECT_NEAR(got[2], m.unary[0][4], 1e-6);
@@ -131,14 +136,16 @@ TEST(CrfSpans, BadQueriesAndSchemesAreRefused) {
   ExactWorkspace workspace(Operation::kSpanMarginals, s.batch);
   const auto ask = [&](const SpanTags& tags, const SpanQuery& query, int64_t types, int64_t count) {
     float probability = kPattern;
-    const KernelStatus status = SpanMarginals(s.batch, s.In(), s.params, &tags, types, &query, count, &probability, workspace.Get());
+    const KernelStatus status =
+        SpanMarginals(s.batch, s.In(), s.params, &tags, types, &query, count, &probability, workspace.Get());
     if (status != KernelStatus::kOk) {
       EXPECT_EQ(probability, kPattern);
     }
     return status;
   };
   EXPECT_EQ(ask({1, 2, 3, 4}, {1, 0, 1, 0}, 1, 1), KernelStatus::kOk);
-  const SpanQuery bad_queries[] = {{-1, 0, 0, 0}, {2, 0, 0, 0}, {1, -1, 0, 0}, {1, 1, 0, 0}, {1, 0, 2, 0}, {1, 0, 0, 1}, {1, 0, 0, -1}};
+  const SpanQuery bad_queries[] = {{-1, 0, 0, 0}, {2, 0, 0, 0}, {1, -1, 0, 0}, {1, 1, 0, 0},
+                                   {1, 0, 2, 0},  {1, 0, 0, 1}, {1, 0, 0, -1}};
   for (const SpanQuery& q : bad_queries) EXPECT_EQ(ask({1, 2, 3, 4}, q, 1, 1), KernelStatus::kBadArgument);
   const SpanTags bad_tags[] = {{9, 2, 3, 4}, {1, -2, 3, 4}, {-1, -1, -1, -1}, {1, 2, 3, 100}};
   for (const SpanTags& t : bad_tags) EXPECT_EQ(ask(t, {1, 0, 1, 0}, 1, 1), KernelStatus::kBadArgument);

@@ -22,7 +22,10 @@ TEST(PackedAttention, EqualsTorchAttentionOfEverySequenceAlone) {
     const auto heads_of = [&](const at::Tensor& x) {
       return x.slice(0, cu_seqlens[s], cu_seqlens[s + 1]).view({-1, heads, width / heads}).transpose(0, 1).unsqueeze(0);
     };
-    parts.push_back(at::scaled_dot_product_attention(heads_of(q), heads_of(k), heads_of(v)).squeeze(0).transpose(0, 1).reshape({-1, width}));
+    parts.push_back(at::scaled_dot_product_attention(heads_of(q), heads_of(k), heads_of(v))
+                        .squeeze(0)
+                        .transpose(0, 1)
+                        .reshape({-1, width}));
   }
   at::Tensor expected = at::cat(parts);
   const auto expected_grads = torch::autograd::grad({(expected * weight).sum()}, {q, k, v});
@@ -36,7 +39,8 @@ TEST(PackedAttention, DropoutIsUnbiasedAndItsGradientUsesTheSameMask) {
   double mean = 0;
   for (int i = 0; i < 400; ++i) mean += ops::PackedAttention(q, k, v, {0, 4}, 2, 0.25).mean().item<double>() / 400;
   EXPECT_NEAR(mean, 1.0, 0.02);
-  // The output is linear in v, so that gradient . v equals the output's sum exactly when forward and backward share the mask.
+  // The output is linear in v, so that gradient . v equals the output's sum exactly when forward and backward share the
+  // mask.
   at::Tensor out = ops::PackedAttention(q, k, v, {0, 4}, 2, 0.5).sum();
   const auto grad = torch::autograd::grad({out}, {v});
   EXPECT_NEAR((grad[0] * v).sum().item<double>(), out.item<double>(), 1e-4);
@@ -44,7 +48,8 @@ TEST(PackedAttention, DropoutIsUnbiasedAndItsGradientUsesTheSameMask) {
 
 // log Z - score(gold) of one sentence by plain autograd.
 at::Tensor TapeNll(const at::Tensor& e, const ops::CrfParams& p, const std::vector<int32_t>& gold, int64_t first) {
-  at::Tensor alpha = p.start + e[0], score = p.start[gold[static_cast<size_t>(first)]] + e[0][gold[static_cast<size_t>(first)]];
+  at::Tensor alpha = p.start + e[0],
+             score = p.start[gold[static_cast<size_t>(first)]] + e[0][gold[static_cast<size_t>(first)]];
   for (int64_t i = 1; i < e.size(0); ++i) {
     const auto at = static_cast<size_t>(first + i);
     alpha = at::logsumexp(alpha.unsqueeze(1) + p.transitions, 0) + e[i];
@@ -67,7 +72,8 @@ TEST(CrfOp, LossAndGradientsEqualTheTapeAndScaleWithTheIncomingGradient) {
   }
   EXPECT_NEAR(ours.item<double>(), expected.item<double>(), 1e-4);
   const std::vector<at::Tensor> inputs = {emissions, params.transitions, params.start, params.end};
-  const auto grads = torch::autograd::grad({ours * 2.5}, inputs), expected_grads = torch::autograd::grad({expected * 2.5}, inputs);
+  const auto grads = torch::autograd::grad({ours * 2.5}, inputs),
+             expected_grads = torch::autograd::grad({expected * 2.5}, inputs);
   for (size_t i = 0; i < inputs.size(); ++i) EXPECT_TRUE(at::allclose(grads[i], expected_grads[i], 1e-4, 1e-5)) << i;
 }
 
@@ -85,7 +91,8 @@ TEST(CrfOp, MarginalsOfEveryWordSumToOneAndConstraintsAreObeyed) {
   const auto result = ops::CrfMarginals(emissions, params, {0, 2, 6}, {});
   EXPECT_TRUE(at::allclose(result.unary.sum(1), at::ones({6}), 1e-5, 1e-5));
   ops::CrfConstraints never_two{{1, 1, 0, 1, 1, 0, 1, 1, 0}, {1, 1, 0}, {1, 1, 1}};
-  for (int32_t tag : ops::CrfViterbi(at::randn({6, 3}) + at::tensor({0, 0, 50}), params, {0, 2, 6}, never_two)) EXPECT_NE(tag, 2);
+  for (int32_t tag : ops::CrfViterbi(at::randn({6, 3}) + at::tensor({0, 0, 50}), params, {0, 2, 6}, never_two))
+    EXPECT_NE(tag, 2);
 }
 
 TEST(AdamW, FollowsTorchOverTwentyStepsWithClippingByScale) {
@@ -93,7 +100,8 @@ TEST(AdamW, FollowsTorchOverTwentyStepsWithClippingByScale) {
   at::Tensor ours = at::randn({13, 7}), theirs = ours.clone().requires_grad_(true);
   ours.requires_grad_(true);
   ops::AdamW optimizer({{{"w"}, {ours}, 0.01, 0.1}}, {0.9, 0.99, 1e-6, false});
-  torch::optim::AdamW reference({theirs}, torch::optim::AdamWOptions(0.01).betas({0.9, 0.99}).eps(1e-6).weight_decay(0.1));
+  torch::optim::AdamW reference({theirs},
+                                torch::optim::AdamWOptions(0.01).betas({0.9, 0.99}).eps(1e-6).weight_decay(0.1));
   for (int step = 0; step < 20; ++step) {
     const at::Tensor gradient = at::randn({13, 7});
     ours.mutable_grad() = gradient * 4;

@@ -129,7 +129,9 @@ TEST(OptimizerGroups, FirstMatchingPatternDecidesAndZeroFreezes) {
   TrainOptions options;
   options.lr = 0.5;
   options.groups = {{"^crf\\.", 0.05, std::nullopt}, {"embeddings", 0.0, std::nullopt}};
-  NamedTensors parameters = {{"bert.embeddings.w", at::ones({1}).requires_grad_(true)}, {"crf.start", at::ones({1}).requires_grad_(true)}, {"classifier.bias", at::ones({1}).requires_grad_(true)}};
+  NamedTensors parameters = {{"bert.embeddings.w", at::ones({1}).requires_grad_(true)},
+                             {"crf.start", at::ones({1}).requires_grad_(true)},
+                             {"classifier.bias", at::ones({1}).requires_grad_(true)}};
   const ops::AdamW optimizer = MakeOptimizer(options, parameters);
   EXPECT_EQ(optimizer.groups()[0].names, std::vector<std::string>{"crf.start"});
   EXPECT_DOUBLE_EQ(optimizer.groups()[0].lr, 0.05);
