@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -149,9 +150,22 @@ void AddSet(CLI::App* command, const Arguments& arguments) {
       ->allow_extra_args(false);
 }
 
+// What --help shows below the options of each subcommand.
+const std::map<std::string, std::string> kExamples = {
+    {"init", "clner config init -o my.yaml"},
+    {"show", "clner config show -c my.yaml --origin"},
+    {"check", "clner config check -c my.yaml --set train.lr=1e-5"},
+    {"keys", "clner config keys train.optimizer"},
+    {"diff", "clner config diff my.yaml wnut17_baseline"},
+    {"fill", "clner config fill partial.yaml -o complete.yaml"},
+    {"schema", "clner config schema > clner.schema.json"},
+    {"docs", "clner config docs > config.md"},
+};
+
 CLI::App* Add(CLI::App* parent, const std::string& name, const std::string& help, Action* action,
               const Arguments& arguments, int (*run)(const ConfigArguments&)) {
   CLI::App* command = parent->add_subcommand(name, help);
+  command->footer("Examples:\n  " + kExamples.at(name));
   command->callback([=] { *action = [=] { return run(*arguments); }; });
   return command;
 }

@@ -66,6 +66,8 @@ fs::path WorkingDirectory() {
   return directory;
 }
 
+fs::path Absolute(const fs::path& path) { return path.is_absolute() ? path : WorkingDirectory() / path; }
+
 std::string ErrnoText(int code) { return std::error_code(code, std::generic_category()).message(); }
 
 }  // namespace
@@ -83,7 +85,7 @@ std::vector<fs::path> PresetDirectories() {
   }
   std::vector<fs::path> found;
   for (const fs::path& candidate : candidates) {
-    if (fs::is_directory(candidate, error)) found.push_back(Tidy(fs::absolute(candidate)));
+    if (fs::is_directory(candidate, error)) found.push_back(Tidy(Absolute(candidate)));
   }
   return found;
 }
@@ -103,8 +105,8 @@ std::vector<std::string> PresetNames() {
 }
 
 PathBase BaseOf(const fs::path& file) {
-  PathBase base{fs::absolute(file).parent_path(), {}};
-  const std::string text = Tidy(fs::absolute(file)).string();
+  PathBase base{Absolute(file).parent_path(), {}};
+  const std::string text = Tidy(Absolute(file)).string();
   for (const fs::path& directory : PresetDirectories()) {
     if (text.starts_with(directory.string() + "/")) base.preset_root = directory.parent_path();
   }

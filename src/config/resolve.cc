@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "config/merge.h"
@@ -25,6 +26,13 @@ struct FileLayer {
   std::shared_ptr<const YamlNode> root;
 };
 
+/// What tells files apart: the canonical path, or the path itself where there is none (the pipe of a shell's <(...)).
+fs::path Identity(const fs::path& path) {
+  std::error_code error;
+  fs::path canonical = fs::weakly_canonical(path, error);
+  return error ? path : canonical;
+}
+
 /// Reads a file and, before it, the files it includes.
 class FileLoader {
  public:
@@ -38,7 +46,7 @@ class FileLoader {
     file.root = ParseYaml(text, name, problems_);
     file.layer.name = name;
     file.layer.base = path == "-" ? PathBase{} : BaseOf(path);
-    open_.push_back(path == "-" ? fs::path() : fs::weakly_canonical(path));
+    open_.push_back(path == "-" ? fs::path() : Identity(path));
     LoadIncludes(file);
     open_.pop_back();
     if (files_.size() >= kMaxFiles) {
@@ -52,7 +60,7 @@ class FileLoader {
 
  private:
   void CheckLoop(const fs::path& path, const std::string& name) const {
-    if (std::find(open_.begin(), open_.end(), fs::weakly_canonical(path)) != open_.end()) {
+    if (std::find(open_.begin(), open_.end(), Identity(path)) != open_.end()) {
       throw Error(ErrorCode::kConfig, fmt::format("'{}' includes itself", Printable(name, 200)), place_,
                   "remove the include");
     }

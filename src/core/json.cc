@@ -77,7 +77,11 @@ std::string DumpJson(const Json& json, int indent) {
 std::string JsonNumber(double value) {
   if (!std::isfinite(value)) return "null";
   char digits[32];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
+  // From 2^63 on the shortest form can be a bare integer, which strict readers refuse as beyond 64 bits.
+  const bool beyond_integers = std::abs(value) >= 0x1p63;
+  const auto [end, error] = beyond_integers
+                                ? std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::scientific)
+                                : std::to_chars(digits, digits + sizeof(digits), value);
   CLNER_CHECK(error == std::errc(), "no room for a double");
   return std::string(digits, end);
 }

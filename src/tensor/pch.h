@@ -2,3 +2,5 @@
 #pragma once
 
 #include <torch/torch.h>
+
+#include <nlohmann/json.hpp>

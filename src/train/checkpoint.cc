@@ -55,7 +55,7 @@ void SaveCheckpoint(const std::filesystem::path& directory, const Model& model, 
     output.Publish();
   }
   const std::vector<std::filesystem::path> all = List(directory);
-  for (size_t i = static_cast<size_t>(keep_last); i < all.size(); ++i) std::filesystem::remove_all(all[i], ignored);
+  for (size_t i = static_cast<size_t>(keep_last); i < all.size(); ++i) RemoveDirectory(all[i]);
 }
 
 std::optional<FoundCheckpoint> FindCheckpoint(const std::filesystem::path& directory) {

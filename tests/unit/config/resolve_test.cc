@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/schema.h"
 #include "config_test_support.h"
@@ -201,6 +202,16 @@ TEST(Resolve, DirectoriesAndFifosAreNoConfigurations) {
   const Error error = ErrorOf([&] { (void)ResolveConfig(fifo, {}); });
   EXPECT_EQ(error.code(), ErrorCode::kNoInput);
   EXPECT_THAT(error.problems()[0].what, HasSubstr("it is a FIFO, not a file"));
+}
+
+TEST(Resolve, ThePipeOfAShellIsRead) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string text = "seed: 11\n";
+  ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  close(ends[1]);
+  EXPECT_EQ(ResolveConfig("/dev/fd/" + std::to_string(ends[0]), {}).config.seed, 11);
+  close(ends[0]);
 }
 
 TEST(Resolve, ALargeFileIsAConfigurationErrorNotADataError) {
