@@ -68,7 +68,7 @@ Descriptor MakeTemporaryDirectory(const std::filesystem::path& path, const std::
     }
     internal::MakeDirectory(path);
     Descriptor fd(internal::Open(path, O_RDONLY | O_DIRECTORY));
-    if (fd.get() >= 0) flock(fd.get(), LOCK_EX | LOCK_NB);
+    if (fd.get() >= 0) flock(fd.get(), LOCK_EX);
     struct stat info = {};
     // Another thread may have taken the directory for a left-over before it was locked.
     if (fd.get() < 0 || (fstat(fd.get(), &info) == 0 && info.st_nlink > 0)) return fd;

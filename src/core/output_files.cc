@@ -41,7 +41,7 @@ std::pair<Descriptor, std::filesystem::path> CreateTemporary(const std::filesyst
     Descriptor fd(internal::Open(path, O_WRONLY | O_CREAT | O_EXCL, 0666));
     if (fd.get() < 0 && errno == EEXIST) continue;
     if (fd.get() < 0) internal::ThrowCreate(target, errno);
-    flock(fd.get(), LOCK_EX | LOCK_NB);
+    flock(fd.get(), LOCK_EX);
     struct stat info = {};
     // Another thread may have taken the file for a left-over before it was locked.
     if (fstat(fd.get(), &info) == 0 && info.st_nlink > 0) return {std::move(fd), std::move(path)};

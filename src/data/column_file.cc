@@ -26,13 +26,19 @@ std::string_view WithoutTrailingBlanks(std::string_view text) {
   return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
+constexpr bool IsBlank(char byte) { return byte == ' ' || byte == '\t'; }
+
 std::vector<std::string> SplitBlanks(std::string_view text) {
   std::vector<std::string> fields;
-  size_t begin = text.find_first_not_of(kBlanks);
-  while (begin != std::string_view::npos) {
-    const size_t end = text.find_first_of(kBlanks, begin);
-    fields.emplace_back(text.substr(begin, end - begin));
-    begin = end == std::string_view::npos ? end : text.find_first_not_of(kBlanks, end);
+  fields.reserve(4);
+  for (size_t at = 0; at < text.size();) {
+    if (IsBlank(text[at])) {
+      ++at;
+      continue;
+    }
+    const size_t begin = at;
+    while (at < text.size() && !IsBlank(text[at])) ++at;
+    fields.emplace_back(text.substr(begin, at - begin));
   }
   return fields;
 }
@@ -174,6 +180,7 @@ bool ColumnReader::State::AddLine(const Line& line, Block* block) {
   if (rows.empty()) {
     block->sentence.document = document;
     block->sentence.before = std::exchange(before, {});
+    rows.reserve(32);
   }
   in_context = in_context || (!rows.empty() && StartsWithWord(text, kContextMark));
   rows.push_back({SplitRow(text, options.delimiter, in_context), line.number, std::string(text)});

@@ -195,10 +195,9 @@ bool LineReader::Collect(Line* line) {
 }
 
 void LineReader::CheckText(Line* line, uint64_t offset) {
-  const std::string place = Place(name_, line->number);
   if (line->too_long) {
-    line->problem = Problem{fmt::format("line is longer than {} bytes", options_.max_line_bytes), place,
-                            "is this a text file with one word per line?"};
+    line->problem = Problem{fmt::format("line is longer than {} bytes", options_.max_line_bytes),
+                            Place(name_, line->number), "is this a text file with one word per line?"};
     line->text = {};
     return;
   }

@@ -17,9 +17,11 @@ class Commands : public Scratch {
     WriteText(Path("gold"), kGold);
     WriteText(Path("pred"), kPredicted);
   }
-  /// Runs a command on a path that does not exist, and on a directory.
-  void ExpectInputErrors(const std::vector<std::string>& before, const std::vector<std::string>& after = {}) {
-    for (const auto& [path, code] : {std::pair<std::string, int>{Path("none"), 66}, {directory_.string(), 66}}) {
+  /// Runs a command on a path that does not exist (66), and on a directory (data readers recognise it: 65).
+  void ExpectInputErrors(const std::vector<std::string>& before, const std::vector<std::string>& after = {},
+                         int directory_code = 65) {
+    for (const auto& [path, code] :
+         {std::pair<std::string, int>{Path("none"), 66}, {directory_.string(), directory_code}}) {
       std::vector<std::string> arguments = before;
       arguments.push_back(path);
       arguments.insert(arguments.end(), after.begin(), after.end());
@@ -34,7 +36,7 @@ TEST_F(Commands, MissingInputIs66) {
   ExpectInputErrors({"convert"}, {"-"});
   ExpectInputErrors({"eval", Path("gold")});
   ExpectInputErrors({"eval", "--conll"});
-  ExpectInputErrors({"config", "check", "-c"});
+  ExpectInputErrors({"config", "check", "-c"}, {}, 66);
 }
 
 TEST_F(Commands, UnreadableInputIs66) {

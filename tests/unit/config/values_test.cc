@@ -120,7 +120,7 @@ TEST_P(RefusedCombination, NamesTheOptions) {
   EXPECT_EQ(error.code(), ErrorCode::kConfig);
   EXPECT_EQ(error.total(), 1u);
   EXPECT_EQ(error.problems()[0].what, GetParam().what);
-  EXPECT_THAT(error.problems()[0].where, HasSubstr("--set "));
+  EXPECT_THAT(error.problems()[0].where, testing::AnyOf(HasSubstr("--set "), HasSubstr("train.groups.0.match")));
   EXPECT_FALSE(error.problems()[0].fix.empty());
 }
 

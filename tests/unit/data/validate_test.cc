@@ -171,7 +171,7 @@ TEST(Validate, ContextsAreAlignedAndSearchedForLeaks) {
   EXPECT_TRUE(Checked({kClean}, kOptions, good).report.findings.empty());
   std::string shifted = good;
   shifted.replace(shifted.find("left O"), 6, "right O");
-  const Finding& misaligned = Checked({kClean}, kOptions, shifted).Only("context-misaligned");
+  const Finding misaligned = Checked({kClean}, kOptions, shifted).Only("context-misaligned");
   EXPECT_EQ(misaligned.severity, Severity::kError);
   EXPECT_THAT(misaligned.places[0].what, AllOf(HasSubstr("sentence 1"), HasSubstr("'left'"), HasSubstr("'right'")));
 

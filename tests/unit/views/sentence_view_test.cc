@@ -43,8 +43,8 @@ Sentence Make(const std::vector<int>& pieces_of_words) {
 std::vector<ViewItem> Items(const Sentence& sentence, int64_t max_pieces, int64_t overlap, int64_t index = 0) {
   const CountTokenizer tokenizer;
   std::vector<ViewItem> items;
-  EXPECT_EQ(SentenceView(tokenizer, max_pieces, overlap).Append(sentence, index, &items),
-            static_cast<int64_t>(items.size()));
+  const int64_t added = SentenceView(tokenizer, max_pieces, overlap).Append(sentence, index, &items);
+  EXPECT_EQ(added, static_cast<int64_t>(items.size()));
   return items;
 }
 
