@@ -45,26 +45,24 @@ std::optional<pid_t> OwnerOf(std::string_view name) {
   return pid;
 }
 
-// A temporary whose owner is gone. Our own pid counts as gone when nobody holds the lock: process numbers are used
-// again, in containers usually at once.
-bool IsStale(const std::filesystem::path& path, pid_t owner) {
+// Removes a temporary whose owner is gone, while holding its lock. Our own pid counts as gone when nobody holds the
+// lock: process numbers are used again, in containers usually at once.
+bool RemoveIfStale(const std::filesystem::path& path, pid_t owner) {
   const bool dead = kill(owner, 0) != 0 && errno == ESRCH;
   if (!dead && owner != getpid()) return false;
   const Descriptor fd(internal::Open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-  if (fd.get() < 0) return dead;
-  const int error = internal::TryLock(fd.get());
-  return error == 0 || (dead && error != EWOULDBLOCK);
+  const int error = fd.get() < 0 ? ENOLCK : internal::TryLock(fd.get());
+  if (error != 0 && (!dead || error == EWOULDBLOCK)) return false;
+  internal::RemoveQuietly(path);
+  return true;
 }
 
 // Makes and locks `path`; a left-over with this name is removed first. Returns the lock.
 Descriptor MakeTemporaryDirectory(const std::filesystem::path& path, const std::filesystem::path& target) {
   while (true) {
-    if (Exists(path)) {
-      if (!IsStale(path, getpid())) {
-        throw Error(ErrorCode::kOutput, internal::Quoted(target) + " is being written already", target.string(),
-                    "wait until the other writer has ended");
-      }
-      internal::RemoveQuietly(path);
+    if (Exists(path) && !RemoveIfStale(path, getpid())) {
+      throw Error(ErrorCode::kOutput, internal::Quoted(target) + " is being written already", target.string(),
+                  "wait until the other writer has ended");
     }
     internal::MakeDirectory(path);
     Descriptor fd(internal::Open(path, O_RDONLY | O_DIRECTORY));
@@ -180,7 +178,7 @@ void RemoveStaleTemporaries(const std::filesystem::path& directory) {
   std::filesystem::directory_iterator entry(directory, error);
   for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
     const std::optional<pid_t> owner = OwnerOf(entry->path().filename().string());
-    if (owner && IsStale(entry->path(), *owner)) internal::RemoveQuietly(entry->path());
+    if (owner) RemoveIfStale(entry->path(), *owner);
   }
 }
 

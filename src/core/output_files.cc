@@ -95,6 +95,7 @@ void AtomicFile::Commit() {
   CLNER_CHECK(fd_ >= 0, "commit twice");
   Flush();
   internal::SyncFile(fd_, path_);
+  const Descriptor lock(dup(fd_));  // shares the lock, which must be held until the file has its name
   internal::CloseFile(std::exchange(fd_, -1), path_);
   if (temporary_.empty()) return;
   internal::Rename(temporary_, path_);
