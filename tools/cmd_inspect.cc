@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "data/corpus.h"
+#include "data_options.h"
 #include "tokenize/tokenizer.h"
 #include "torch_library.h"
 
@@ -24,9 +25,7 @@ constexpr size_t kGroup = 64;
 
 std::vector<Sentence> ReadSentences(const Options& options) {
   ColumnFileOptions file;
-  file.delimiter = options.delimiter == "tab"    ? ColumnDelimiter::kTab
-                   : options.delimiter == "last" ? ColumnDelimiter::kLast
-                                                 : ColumnDelimiter::kBlanks;
+  file.delimiter = ParseDelimiter(options.delimiter);
   ColumnReader reader(options.input, file);
   std::vector<Sentence> sentences;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "data_options.h"
 #include "predict_io.h"
 #include "torch_library.h"
 
@@ -31,9 +32,7 @@ bool IsJson(const Options& options) {
 
 ColumnFileOptions FileOptions(const Options& options) {
   ColumnFileOptions file;
-  file.delimiter = options.delimiter == "tab"    ? ColumnDelimiter::kTab
-                   : options.delimiter == "last" ? ColumnDelimiter::kLast
-                                                 : ColumnDelimiter::kBlanks;
+  file.delimiter = ParseDelimiter(options.delimiter);
   file.comment = options.comment;
   file.skip_bad_sentences = options.on_error == "skip";
   file.replace_invalid_utf8 = options.encoding_errors == "replace";

@@ -7,6 +7,11 @@
 
 namespace clner::cli {
 
+ColumnDelimiter ParseDelimiter(const std::string& name) {
+  if (name == "tab") return ColumnDelimiter::kTab;
+  return name == "last" ? ColumnDelimiter::kLast : ColumnDelimiter::kBlanks;
+}
+
 void AddDataOptions(CLI::App* command, DataFlags* flags) {
   const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
   reading(command->add_option("--delimiter", flags->delimiter,
@@ -42,9 +47,7 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
 
 CorpusOptions ReadOptions(const DataFlags& flags) {
   CorpusOptions options;
-  options.file.delimiter = flags.delimiter == "tab"    ? ColumnDelimiter::kTab
-                           : flags.delimiter == "last" ? ColumnDelimiter::kLast
-                                                       : ColumnDelimiter::kBlanks;
+  options.file.delimiter = ParseDelimiter(flags.delimiter);
   options.file.comment = flags.comment;
   options.file.skip_bad_sentences = flags.on_error == "skip";
   options.file.replace_invalid_utf8 = flags.encoding_errors == "replace";

@@ -16,6 +16,8 @@ struct DataFlags {
   std::vector<std::string> label_map = {};
 };
 
+/// The delimiter of an option value: blanks, tab or last.
+[[nodiscard]] ColumnDelimiter ParseDelimiter(const std::string& name);
 /// Adds the options in the group "Reading".
 void AddDataOptions(CLI::App* command, DataFlags* flags);
 /// kUsage for a label map that is not OLD=NEW, kConfig for an unknown scheme.

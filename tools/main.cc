@@ -66,36 +66,16 @@ void AddGlobalOptions(CLI::App& app, Globals* globals) {
 }
 
 void AddCommands(CLI::App& app, const Globals& globals, Action* action) {
-#ifdef CLNER_HAS_CMD_TRAIN
   AddTrain(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_PREDICT
   AddPredict(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_EVAL
   AddEval(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_VALIDATE
   AddValidate(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_STATS
   AddStats(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_CONVERT
   AddConvert(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_CONFIG
   AddConfig(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_MODEL
   AddModel(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_INSPECT
   AddInspect(app, globals, action);
-#endif
-#ifdef CLNER_HAS_CMD_DOCTOR
   AddDoctor(app, globals, action);
-#endif
   AddCompletion(app, globals, action);
   AddMan(app, globals, action);
 }

@@ -4,7 +4,6 @@
 
 #include "api/guard.h"
 #include "core/json.h"
-#include "core/log.h"
 #include "core/suggest.h"
 #include "model/predictor.h"
 #include "model/weights.h"

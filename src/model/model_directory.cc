@@ -13,8 +13,6 @@ namespace {
 constexpr int kFormatVersion = 1;
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 
-void WriteText(const std::filesystem::path& path, const std::string& text) { WriteFileAtomically(path, text); }
-
 Json HuggingFaceConfig(const ModelSpec& spec) {
   Json json = spec.encoder.json;
   json.erase("_name_or_path");
@@ -124,12 +122,12 @@ void CheckEncoderFits(const nn::BertConfig& config, const Tokenizer& tokenizer, 
 void WriteModelDirectory(const std::filesystem::path& directory, const Model& model,
                          const std::filesystem::path& tokenizer_from, const std::string& card) {
   SaveTensors(directory / "model.safetensors", NamedParameters(model));
-  WriteText(directory / "config.json", DumpJson(HuggingFaceConfig(model.spec()), 2) + "\n");
-  WriteText(directory / "clner.json", DumpJson(ClnerJson(model.spec()), 2) + "\n");
+  WriteFileAtomically(directory / "config.json", DumpJson(HuggingFaceConfig(model.spec()), 2) + "\n");
+  WriteFileAtomically(directory / "clner.json", DumpJson(ClnerJson(model.spec()), 2) + "\n");
   for (const std::string& name : TokenizerFiles(tokenizer_from)) {
-    WriteText(directory / name, ReadFile(tokenizer_from / name));
+    WriteFileAtomically(directory / name, ReadFile(tokenizer_from / name));
   }
-  WriteText(directory / "README.md", card);
+  WriteFileAtomically(directory / "README.md", card);
   WriteChecksums(directory);
 }
 

@@ -54,9 +54,7 @@ std::vector<Prediction> TaggerPredictor::Predict(std::span<const Example> exampl
   torch::InferenceMode inference;
   std::vector<Prediction> predictions(examples.size());
   for (const std::vector<int64_t>& positions : Batches(examples, options_.batch_pieces)) {
-    std::vector<const Example*> members;
-    for (const int64_t position : positions) members.push_back(&examples[static_cast<size_t>(position)]);
-    const Batch batch = Pack(members);
+    const Batch batch = Pack(examples, positions);
     Decode(batch, model_.Emissions(batch), positions, &predictions);
   }
   return predictions;

@@ -76,4 +76,10 @@ Batch Pack(const std::vector<const Example*>& examples) {
   return batch;
 }
 
+Batch Pack(std::span<const Example> examples, const std::vector<int64_t>& positions) {
+  std::vector<const Example*> members;
+  for (const int64_t position : positions) members.push_back(&examples[static_cast<size_t>(position)]);
+  return Pack(members);
+}
+
 }  // namespace clner

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "views/view.h"
@@ -37,5 +38,7 @@ struct Batch {
 };
 
 [[nodiscard]] Batch Pack(const std::vector<const Example*>& examples);
+/// The same for `positions` into `examples`, as batch plans give them.
+[[nodiscard]] Batch Pack(std::span<const Example> examples, const std::vector<int64_t>& positions);
 
 }  // namespace clner

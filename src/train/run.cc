@@ -177,14 +177,12 @@ Json DryRun(const TrainRequest& request) {
   int64_t worst_pieces = -1, all_pieces = 0;
   Batch worst;
   for (const auto& positions : batches) {
-    std::vector<const Example*> members;
     int64_t pieces = 0;
-    for (const int64_t position : positions) members.push_back(&examples[static_cast<size_t>(position)]);
-    for (const Example* example : members) pieces += example->pieces();
+    for (const int64_t position : positions) pieces += examples[static_cast<size_t>(position)].pieces();
     all_pieces += pieces;
     if (pieces > worst_pieces) {
       worst_pieces = pieces;
-      worst = Pack(members);
+      worst = Pack(examples, positions);
     }
   }
   prepared.model->train();

@@ -88,11 +88,7 @@ bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64
     // Seeding every batch by its number makes a resumed run draw what the uninterrupted run drew.
     torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
                                static_cast<uint64_t>(state_.micro_step + i - first)));
-    std::vector<const Example*> members;
-    for (const int64_t position : batches[static_cast<size_t>(i)]) {
-      members.push_back(&setup_.data.train.examples[static_cast<size_t>(position)]);
-    }
-    const Batch batch = Pack(members);
+    const Batch batch = Pack(setup_.data.train.examples, batches[static_cast<size_t>(i)]);
     StepLoss loss = setup_.objective.Step(setup_.model, batch);
     loss_sum += loss.total.item<double>() / size;
     (loss.total / size).backward();

@@ -60,11 +60,8 @@ class Runner {
   std::vector<double> Run(int64_t first, int64_t count) {
     std::vector<double> losses;
     for (int64_t i = first; i < first + count; ++i) {
-      std::vector<const Example*> members;
-      for (int64_t position : plan_[static_cast<size_t>(i)])
-        members.push_back(&examples_[static_cast<size_t>(position)]);
       optimizer_->ZeroGradients();
-      StepLoss loss = objective_.Step(*model_, Pack(members));
+      StepLoss loss = objective_.Step(*model_, Pack(examples_, plan_[static_cast<size_t>(i)]));
       loss.total.backward();
       optimizer_->Step(1, std::min(1.0, kClip / (optimizer_->GradientNorm() + 1e-6)));
       losses.push_back(loss.terms[0].second);
