@@ -2,10 +2,10 @@
 
 #include <dlfcn.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/process_settings.h"
 
 namespace clner::cli {
 namespace {
@@ -19,10 +19,7 @@ std::filesystem::path LibraryPath() {
 
 const api::Entry& Open() {
   const std::filesystem::path path = LibraryPath();
-  // LibTorch's OpenMP threads would spin while they wait; on a busy machine they then take the processor from the
-  // thread they wait for, and a step becomes 20 times slower. Must be set before libgomp is loaded; a user's own
-  // setting stays.
-  setenv("GOMP_SPINCOUNT", "2000", 0);
+  PrepareProcessForLibTorch();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     throw Error(ErrorCode::kUnavailable,

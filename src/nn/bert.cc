@@ -70,12 +70,15 @@ BertLayer::BertLayer(const BertConfig& config) : heads(config.heads), activation
   output_norm = feed_forward->register_module("LayerNorm", MakeNorm(width, config.layer_norm_eps));
 }
 
-at::Tensor BertLayer::Forward(const at::Tensor& rows, const Batch& batch, const EncoderRunOptions& run) {
+at::Tensor BertLayer::Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
+                              const EncoderRunOptions& run) {
   const double attention_dropout = is_training() ? run.attention_dropout : 0;
+  const at::Tensor asking = queries_only ? rows.index_select(0, batch.query_index) : rows;
   at::Tensor context =
-      ops::PackedAttention(query(rows), key(rows), value(rows), batch.cu_seqlens, heads, attention_dropout);
+      ops::PackedAttention(query(asking), key(rows), value(rows), queries_only ? batch.cu_queries : batch.cu_seqlens,
+                           batch.cu_seqlens, heads, attention_dropout);
   at::Tensor attended = at::dropout(attention_dense(context), run.hidden_dropout, is_training());
-  at::Tensor middle = attention_norm(attended + rows);
+  at::Tensor middle = attention_norm(attended + asking);
   at::Tensor fed = output(Activate(intermediate(middle), activation));
   return output_norm(at::dropout(fed, run.hidden_dropout, is_training()) + middle);
 }
@@ -98,9 +101,12 @@ BertEncoder::BertEncoder(const BertConfig& config) : config_(config) {
 
 States BertEncoder::Forward(const States& /*states*/, const Batch& batch) {
   const Autocast autocast(run_.bf16);
-  at::Tensor rows = word_(batch.ids) + position_(batch.positions) + type_->weight[0];
+  // Sparse: a batch touches few rows of the vocabulary, and the optimizer updates only rows that ever had a gradient.
+  const at::Tensor words = at::embedding(word_->weight, batch.ids, /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
+                                         /*sparse=*/true);
+  at::Tensor rows = words + position_(batch.positions) + type_->weight[0];
   rows = at::dropout(embedding_norm_(rows), run_.hidden_dropout, is_training());
-  for (const auto& layer : layers_) rows = layer->Forward(rows, batch, run_);
+  for (size_t i = 0; i < layers_.size(); ++i) rows = layers_[i]->Forward(rows, batch, i + 1 == layers_.size(), run_);
   return {rows.to(at::kFloat)};
 }
 

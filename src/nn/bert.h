@@ -20,7 +20,10 @@ struct EncoderRunOptions {
 
 struct BertLayer : torch::nn::Module {
   explicit BertLayer(const BertConfig& config);
-  [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, const EncoderRunOptions& run);
+  /// rows [N, D] -> [N, D]; with `queries_only` -> [Q, D], the rows `batch.query_index` names: all rows are keys and
+  /// values, but the rest of the layer is computed for these alone (equal up to summation order).
+  [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
+                                   const EncoderRunOptions& run);
 
   torch::nn::Linear query{nullptr}, key{nullptr}, value{nullptr}, attention_dense{nullptr}, intermediate{nullptr},
       output{nullptr};
@@ -33,7 +36,7 @@ struct BertLayer : torch::nn::Module {
 class BertEncoder : public Stage {
  public:
   explicit BertEncoder(const BertConfig& config);
-  /// `states` is not read: the first stage starts from the ids. Returns the last layer, float32 [N, D].
+  /// `states` is not read: the first stage starts from the ids. Returns the last layer, float32 [Q, D].
   [[nodiscard]] States Forward(const States& states, const Batch& batch) override;
   void set_run_options(const EncoderRunOptions& run) { run_ = run; }
   [[nodiscard]] const EncoderRunOptions& run_options() const { return run_; }

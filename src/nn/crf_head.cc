@@ -5,9 +5,10 @@
 namespace clner::nn {
 
 at::Tensor PoolFirstPiece(const at::Tensor& states, const Batch& batch) {
-  if (!batch.words_without_pieces) return states.index_select(0, batch.pool_index);
-  const at::Tensor present = batch.pool_index.ge(0);
-  return states.index_select(0, batch.pool_index.clamp_min(0)) * present.to(states.scalar_type()).unsqueeze(1);
+  if (!batch.words_without_pieces) return states.index_select(0, batch.query_of_word);
+  // One row of zeros behind the states stands for every word without pieces.
+  const at::Tensor padded = at::cat({states, at::zeros({1, states.size(1)}, states.options())});
+  return padded.index_select(0, at::where(batch.query_of_word.ge(0), batch.query_of_word, states.size(0)));
 }
 
 at::Tensor WordDropout(const at::Tensor& words, const Batch& batch, double probability) {

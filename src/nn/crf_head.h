@@ -8,7 +8,7 @@
 
 namespace clner::nn {
 
-/// First piece of every own word: states [N, D] -> [M, D]; a word without pieces gets zeros (clner.md 3.3).
+/// First piece of every own word: states [Q, D] -> [M, D]; a word without pieces gets zeros (clner.md 3.3).
 [[nodiscard]] at::Tensor PoolFirstPiece(const at::Tensor& states, const Batch& batch);
 
 /// CLNER's word dropout (clner.md 3.4): one draw per word position, shared by all sentences of the batch, zeroes the

@@ -1,4 +1,4 @@
-// Stages turn a packed batch into states, one row a piece.
+// Stages turn a packed batch into states, one row for every piece that is read from them.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -7,7 +7,7 @@
 
 namespace clner::nn {
 
-/// States [N, D] of the pieces of a batch.
+/// States [Q, D] of the pieces that `Batch::query_index` names.
 struct States {
   at::Tensor rows = {};
 };

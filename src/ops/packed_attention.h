@@ -1,4 +1,4 @@
-// Scaled dot-product self-attention inside each sequence of a packed batch.
+// Scaled dot-product attention inside each sequence of a packed batch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,9 +8,11 @@
 
 namespace clner::ops {
 
-/// q, k, v [N, D] (D = heads x head size, any floating type) -> [N, D]. Row r attends to the rows of its own sequence
-/// (`cu_seqlens` [S+1]). `dropout` acts on the attention probabilities (0 = off). Differentiable.
+/// q [Q, D], k and v [N, D] (D = heads x head size, any floating type) -> [Q, D]. The queries cu_queries[s] ..
+/// cu_queries[s+1] attend to the rows cu_seqlens[s] .. cu_seqlens[s+1] (both [S+1]). `dropout` acts on the attention
+/// probabilities (0 = off). Differentiable.
 [[nodiscard]] at::Tensor PackedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                         const std::vector<int64_t>& cu_seqlens, int64_t heads, double dropout);
+                                         const std::vector<int64_t>& cu_queries, const std::vector<int64_t>& cu_seqlens,
+                                         int64_t heads, double dropout);
 
 }  // namespace clner::ops

@@ -55,7 +55,8 @@ Batch Pack(const std::vector<const Example*>& examples) {
                    [](const Sequence& a, const Sequence& b) { return a.item->ids.size() > b.item->ids.size(); });
 
   batch.cu_seqlens.push_back(0);
-  std::vector<int64_t> ids, positions, pool(static_cast<size_t>(batch.cu_words.back()), -1);
+  batch.cu_queries.push_back(0);
+  std::vector<int64_t> ids, positions, queries, query_of_word(static_cast<size_t>(batch.cu_words.back()), -1);
   for (const Sequence& sequence : sequences) {
     const int64_t first_piece = batch.cu_seqlens.back();
     const ViewItem& item = *sequence.item;
@@ -64,14 +65,18 @@ Batch Pack(const std::vector<const Example*>& examples) {
       positions.push_back(static_cast<int64_t>(i));
     }
     for (size_t w = 0; w < item.pool.size(); ++w) {
-      if (item.pool[w] >= 0) pool[static_cast<size_t>(sequence.first_row_of_words) + w] = first_piece + item.pool[w];
+      if (item.pool[w] < 0) continue;
+      query_of_word[static_cast<size_t>(sequence.first_row_of_words) + w] = static_cast<int64_t>(queries.size());
+      queries.push_back(first_piece + item.pool[w]);
     }
+    batch.cu_queries.push_back(static_cast<int64_t>(queries.size()));
     batch.cu_seqlens.push_back(first_piece + static_cast<int64_t>(item.ids.size()));
   }
-  batch.words_without_pieces = std::find(pool.begin(), pool.end(), -1) != pool.end();
+  batch.words_without_pieces = queries.size() < query_of_word.size();
   batch.ids = FromVector(ids);
   batch.positions = FromVector(positions);
-  batch.pool_index = FromVector(pool);
+  batch.query_index = FromVector(queries);
+  batch.query_of_word = FromVector(query_of_word);
   batch.word_position = FromVector(word_position);
   return batch;
 }

@@ -190,7 +190,7 @@ Json DryRun(const TrainRequest& request) {
   double seconds = 0;
   for (int round = 0; round < 2; ++round) {  // the first round warms up
     const double began = Now();
-    optimizer.ZeroGradients();
+    optimizer.ClearGradients();
     objective.Step(*prepared.model, worst).total.backward();
     optimizer.Step(0, 1);
     seconds = Now() - began;

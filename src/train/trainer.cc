@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/resolve.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "core/stop.h"
@@ -81,7 +82,7 @@ bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64
   double loss_sum = 0;
   int64_t words = 0;
   std::vector<std::pair<std::string, double>> terms;
-  setup_.optimizer.ZeroGradients();
+  setup_.optimizer.ClearGradients();
   for (int64_t i = first; i < end; ++i) {
     if (GraceIsOver(last_batch_seconds_)) return false;
     const double began = Now();
@@ -90,6 +91,7 @@ bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64
                                static_cast<uint64_t>(state_.micro_step + i - first)));
     const Batch batch = Pack(setup_.data.train.examples, batches[static_cast<size_t>(i)]);
     StepLoss loss = setup_.objective.Step(setup_.model, batch);
+    if (FaultPlanned("nan", "step")) loss.total = loss.total * std::numeric_limits<float>::quiet_NaN();
     loss_sum += loss.total.item<double>() / size;
     (loss.total / size).backward();
     for (size_t t = 0; t < loss.terms.size(); ++t) {

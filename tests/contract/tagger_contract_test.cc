@@ -49,7 +49,7 @@ train:
   // Long enough to learn the set.
   [[nodiscard]] TrainJob LongJob(const std::string& out) const {
     TrainJob job = Job(out);
-    job.set = {"train.epochs=25", "train.accumulate=1", "train.lr=2e-3"};
+    job.set = {"train.epochs=40", "train.accumulate=1", "train.lr=2e-3"};
     return job;
   }
   [[nodiscard]] std::string BestHash(const std::string& out) const {

@@ -1,5 +1,6 @@
 // Training steps per second beside a transformers + pytorch-crf loop: same sentences in the same batches, same threads.
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/process_settings.h"
 #include "model/model_directory.h"
 #include "model/weights.h"
 #include "objectives/objective.h"
@@ -60,7 +62,7 @@ class Runner {
   std::vector<double> Run(int64_t first, int64_t count) {
     std::vector<double> losses;
     for (int64_t i = first; i < first + count; ++i) {
-      optimizer_->ZeroGradients();
+      optimizer_->ClearGradients();
       StepLoss loss = objective_.Step(*model_, Pack(examples_, plan_[static_cast<size_t>(i)]));
       loss.total.backward();
       optimizer_->Step(1, std::min(1.0, kClip / (optimizer_->GradientNorm() + 1e-6)));
@@ -154,6 +156,13 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
           {"versions", versions}};
 }
 
+// The program sets these before it opens LibTorch; this one is linked to LibTorch and has to start anew.
+void StartAsTheProgramDoes(char** argv) {
+  const bool set = std::getenv("GOMP_SPINCOUNT") != nullptr;
+  PrepareProcessForLibTorch();
+  if (!set) execv("/proc/self/exe", argv);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Training steps beside a transformers + pytorch-crf loop.");
   Options options;
@@ -219,6 +228,7 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    clner::bench::StartAsTheProgramDoes(argv);
     return clner::bench::Main(argc, argv);
   } catch (const clner::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

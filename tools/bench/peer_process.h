@@ -33,6 +33,7 @@ class PeerProcess {
       dup2(to_child[0], 0);
       dup2(from_child[1], 1);
       for (int fd : {to_child[0], to_child[1], from_child[0], from_child[1]}) close(fd);
+      unsetenv("GOMP_SPINCOUNT");  // the peer runs with its own defaults
       execv(argv[0], argv.data());
       std::fprintf(stderr, "cannot start %s: run scripts/setup_peers.sh\n", argv[0]);
       _exit(127);

@@ -15,7 +15,7 @@ TEST(PackedAttention, EqualsTorchAttentionOfEverySequenceAlone) {
   const std::vector<int64_t> cu_seqlens = {0, 7, 8, 20};
   const int64_t heads = 4, width = 24;
   at::Tensor q = Leaf({20, width}), k = Leaf({20, width}), v = Leaf({20, width}), weight = at::randn({20, width});
-  at::Tensor ours = ops::PackedAttention(q, k, v, cu_seqlens, heads, 0);
+  at::Tensor ours = ops::PackedAttention(q, k, v, cu_seqlens, cu_seqlens, heads, 0);
   const auto grads = torch::autograd::grad({(ours * weight).sum()}, {q, k, v});
   std::vector<at::Tensor> parts;
   for (size_t s = 0; s + 1 < cu_seqlens.size(); ++s) {
@@ -37,11 +37,12 @@ TEST(PackedAttention, DropoutIsUnbiasedAndItsGradientUsesTheSameMask) {
   torch::manual_seed(2);
   at::Tensor q = at::zeros({4, 8}), k = at::zeros({4, 8}), v = at::ones({4, 8}).requires_grad_(true);
   double mean = 0;
-  for (int i = 0; i < 400; ++i) mean += ops::PackedAttention(q, k, v, {0, 4}, 2, 0.25).mean().item<double>() / 400;
+  for (int i = 0; i < 400; ++i)
+    mean += ops::PackedAttention(q, k, v, {0, 4}, {0, 4}, 2, 0.25).mean().item<double>() / 400;
   EXPECT_NEAR(mean, 1.0, 0.02);
   // The output is linear in v, so that gradient . v equals the output's sum exactly when forward and backward share the
   // mask.
-  at::Tensor out = ops::PackedAttention(q, k, v, {0, 4}, 2, 0.5).sum();
+  at::Tensor out = ops::PackedAttention(q, k, v, {0, 4}, {0, 4}, 2, 0.5).sum();
   const auto grad = torch::autograd::grad({out}, {v});
   EXPECT_NEAR((grad[0] * v).sum().item<double>(), out.item<double>(), 1e-4);
 }

@@ -35,7 +35,8 @@ TEST(Pack, KeepsSentenceOrderAndPoolsEveryWordFromItsOwnSequence) {
   EXPECT_EQ(batch.cu_seqlens, (std::vector<int64_t>{0, 7, 11, 14}));  // longest first
   EXPECT_EQ(batch.cu_words, (std::vector<int64_t>{0, 2, 7, 8}));
   EXPECT_EQ(batch.tags, (std::vector<int32_t>{0, 0, 1, 1, 1, 1, 1, 2}));
-  const at::Tensor pooled = batch.ids.index_select(0, batch.pool_index);
+  EXPECT_EQ(batch.cu_queries, (std::vector<int64_t>{0, 5, 7, 8}));
+  const at::Tensor pooled = batch.ids.index_select(0, batch.query_index).index_select(0, batch.query_of_word);
   EXPECT_TRUE(at::equal(pooled, at::tensor({10, 10, 11, 11, 11, 11, 11, 12}, at::kLong)));
   EXPECT_EQ(batch.positions[7].item<int64_t>(), 0);
   EXPECT_EQ(batch.longest_sentence(), 5);
