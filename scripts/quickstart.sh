@@ -38,6 +38,7 @@ The main job took $((SECONDS - started)) s. Its files:
   $run/best/              the model (Hugging Face layout); use it with: $clner predict -m $run/best FILE
   $run/test.tagged.conll  the test file with the predicted tag as last column
   $run/report.json        scores of dev and test, training time and speed
+  $run/report.html        the same with curves, confusion of types and examples of errors
   $run/config.yaml        the complete configuration of this run
   $run/metrics.jsonl      everything measured during training
 END

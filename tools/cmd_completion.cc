@@ -1,7 +1,11 @@
 // `clner completion`: shell completions printed from the option table.
 #include <cstdio>
+#include <initializer_list>
 
 #include "commands.h"
+#include "data/convert.h"
+#include "data/schemes.h"
+#include "eval/scores.h"
 #include "option_table.h"
 
 namespace clner::cli {
@@ -9,8 +13,32 @@ namespace {
 
 enum class ValueKind { kNone, kChoices, kFile, kDirectory };
 
+template <class Enum>
+std::vector<std::string> NamesOf(std::initializer_list<Enum> values) {
+  std::vector<std::string> names;
+  for (const Enum value : values) names.emplace_back(Name(value));
+  return names;
+}
+
+/// The values worth offering: the only valid ones, or those of a placeholder whose names the library parses itself.
+std::vector<std::string> ValuesOf(const OptionRow& row) {
+  if (!row.choices.empty()) return row.choices;
+  if (row.value == "DEVICE") return {"auto", "cpu", "cuda"};
+  if (row.value == "REPORT") return {"table", "conlleval"};
+  if (row.value == "FORMAT") return NamesOf({DataFormat::kColumns, DataFormat::kJsonl, DataFormat::kAutoNer});
+  if (row.value == "MODE") {
+    return NamesOf({EvalMode::kConlleval, EvalMode::kStrict, EvalMode::kPartial, EvalMode::kType, EvalMode::kExact,
+                    EvalMode::kClner});
+  }
+  if (row.value == "SCHEME") {
+    return NamesOf(
+        {Scheme::kBio, Scheme::kIob1, Scheme::kBioes, Scheme::kBmes, Scheme::kBilou, Scheme::kBie, Scheme::kIo});
+  }
+  return {};
+}
+
 ValueKind KindOf(const OptionRow& row) {
-  if (!row.choices.empty()) return ValueKind::kChoices;
+  if (!ValuesOf(row).empty()) return ValueKind::kChoices;
   if (row.value == "DIR") return ValueKind::kDirectory;
   for (const char* word : {"FILE", "PATH", "IN", "OUT", "MODEL", "DATA", "GOLD", "PRED", "A", "B"}) {
     if (row.value == word) return ValueKind::kFile;
@@ -47,7 +75,7 @@ std::vector<std::string> PathOf(const CommandRow& command, const std::string& ch
 std::string BashValue(const OptionRow& row) {
   switch (KindOf(row)) {
     case ValueKind::kChoices:
-      return "mapfile -t COMPREPLY < <(compgen -W '" + Join(row.choices, " ") + "' -- \"$cur\")";
+      return "mapfile -t COMPREPLY < <(compgen -W '" + Join(ValuesOf(row), " ") + "' -- \"$cur\")";
     case ValueKind::kFile:
       return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
     case ValueKind::kDirectory:
@@ -70,7 +98,7 @@ std::string ZshQuote(const std::string& text) {
 std::string ZshAction(const OptionRow& row) {
   switch (KindOf(row)) {
     case ValueKind::kChoices:
-      return "(" + Join(row.choices, " ") + ")";
+      return "(" + Join(ValuesOf(row), " ") + ")";
     case ValueKind::kFile:
       return "_files";
     case ValueKind::kDirectory:
@@ -120,7 +148,7 @@ std::string FishQuote(const std::string& text) {
 std::string FishValue(const OptionRow& row) {
   switch (KindOf(row)) {
     case ValueKind::kChoices:
-      return " -x -a '" + Join(row.choices, " ") + "'";
+      return " -x -a '" + Join(ValuesOf(row), " ") + "'";
     case ValueKind::kFile:
       return " -r -F";
     case ValueKind::kDirectory:

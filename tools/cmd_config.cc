@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "commands.h"
@@ -16,6 +17,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/suggest.h"
+#include "core/utf8.h"
 
 namespace clner::cli {
 namespace {
@@ -54,12 +56,23 @@ int Init(const ConfigArguments& arguments) {
   return Print(header + WriteYaml(ToJson(RunConfig{}), {.comments = true}), arguments.output);
 }
 
+/// True if both files lie in one directory, so that a relative path means the same in both.
+bool InOneDirectory(const std::string& a, const std::string& b) {
+  const auto parent_of = [](const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  };
+  std::error_code error;
+  return std::filesystem::equivalent(parent_of(a), parent_of(b), error) && !error;
+}
+
 int Fill(const ConfigArguments& arguments) {
   const ResolvedConfig resolved = ResolveConfig(arguments.config, arguments.set, {.use_environment = false});
   std::map<std::string, PathSource> own_paths;  // paths of other files would mean something else in the filled file
-  for (const auto& [key, source] : resolved.paths) {
-    if (!resolved.files.empty() && source.place.starts_with(resolved.files.back() + ":"))
-      own_paths.emplace(key, source);
+  const bool streams = resolved.files.empty() || arguments.config == "-" || arguments.output == "-";
+  if (!streams && InOneDirectory(resolved.files.back(), arguments.output)) {
+    for (const auto& [key, source] : resolved.paths) {
+      if (source.place.starts_with(resolved.files.back() + ":")) own_paths.emplace(key, source);
+    }
   }
   return Print(WriteYaml(ToJson(resolved.config), {.comments = true, .raw_paths = &own_paths}), arguments.output);
 }
@@ -76,15 +89,33 @@ int Show(const ConfigArguments& arguments) {
 }
 
 int Check(const ConfigArguments& arguments) {
-  const ResolvedConfig resolved = ResolveConfig(arguments.config, arguments.set);
-  if (arguments.files) CheckFiles(resolved);
+  ResolvedConfig resolved;
+  try {
+    resolved = ResolveConfig(arguments.config, arguments.set);
+    if (arguments.files) CheckFiles(resolved);
+  } catch (const Error& error) {
+    if (arguments.json) {
+      Print(JsonText({{"valid", false},
+                      {"files", resolved.files},
+                      {"missing", Json::array()},
+                      {"problems", ProblemsToJson(error)},
+                      {"total_problems", error.total()}}));
+    }
+    throw;
+  }
   std::vector<std::string> missing;
   try {
     RequireTrainable(resolved.config);
   } catch (const Error& error) {
     for (const Problem& problem : error.problems()) missing.push_back(problem.what);
   }
-  if (arguments.json) return Print(JsonText({{"valid", true}, {"files", resolved.files}, {"missing", missing}}));
+  if (arguments.json) {
+    return Print(JsonText({{"valid", true},
+                           {"files", resolved.files},
+                           {"missing", missing},
+                           {"problems", Json::array()},
+                           {"total_problems", 0}}));
+  }
   std::string text = fmt::format("{}: valid\n", resolved.files.empty() ? "defaults" : resolved.files.back());
   for (const std::string& what : missing) text += "note: " + what + "\n";
   return Print(text);
@@ -102,13 +133,16 @@ void CollectKeys(const SchemaNode& node, const std::string& key,
 int Keys(const ConfigArguments& arguments) {
   const SchemaNode* node = FindSchema(arguments.path);
   if (node == nullptr) {
-    std::vector<std::string> names = ConfigKeys();
-    for (const SchemaNode& child : RunSchema().children) names.push_back(child.name);
-    throw Error(ErrorCode::kUsage, fmt::format("unknown key '{}'{}", arguments.path, DidYouMean(arguments.path, names)),
+    throw Error(ErrorCode::kUsage,
+                fmt::format("unknown key '{}'{}", Printable(arguments.path), DidYouMean(arguments.path, ConfigNames())),
                 "config keys", "'clner config keys' lists all keys");
   }
   std::vector<std::pair<std::string, const SchemaNode*>> keys;
-  CollectKeys(*node, arguments.path, &keys);
+  if (node->type == ValueType::kList && !arguments.path.ends_with(node->name)) {  // one element of the list
+    for (const SchemaNode& child : node->children) CollectKeys(child, JoinKey(arguments.path, child.name), &keys);
+  } else {
+    CollectKeys(*node, arguments.path, &keys);
+  }
   if (arguments.json) {
     Json list = Json::array();
     for (const auto& [key, schema] : keys) {
@@ -133,7 +167,9 @@ int ShowDiff(const ConfigArguments& arguments) {
   const std::vector<Difference> differences = arguments.right.empty() ? Diff(right, left) : Diff(left, right);
   if (arguments.json) {
     Json list = Json::array();
-    for (const Difference& d : differences) list.push_back({{"key", d.key}, {"left", d.left}, {"right", d.right}});
+    for (const Difference& d : differences) {
+      list.push_back({{"key", d.key}, {"left", d.left_value}, {"right", d.right_value}});
+    }
     return Print(JsonText({{"differences", list}}));
   }
   std::string text;

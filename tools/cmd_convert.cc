@@ -8,7 +8,10 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "data/convert.h"
+#include "data/counted.h"
+#include "data/line_reader.h"
 #include "data_options.h"
+#include "output_check.h"
 
 namespace clner::cli {
 namespace {
@@ -16,21 +19,20 @@ namespace {
 struct Options {
   std::string input, output, from, to, scheme, out_delimiter = "keep";
   std::vector<int> columns;
-  std::vector<std::string> labels;
   DataFlags read;
   bool json = false, dry_run = false;
 };
 
 ConvertOptions Translate(const Options& options, const Globals& globals) {
   ConvertOptions convert;
-  convert.from = options.from.empty() ? FormatOfPath(options.input) : ParseDataFormat(options.from);
+  convert.from = options.from.empty() ? FormatOfFile(options.input) : ParseDataFormat(options.from);
   convert.to = options.to.empty() ? FormatOfPath(options.output) : ParseDataFormat(options.to);
   convert.read = ReadOptions(options.read);
   convert.read.tags_optional = true;
   convert.read.strict = globals.strict;
-  convert.labels = options.labels;
+  convert.labels = options.read.labels;
   convert.columns = options.columns;
-  if (!options.scheme.empty()) convert.scheme = ParseScheme(options.scheme);
+  if (!options.scheme.empty()) convert.scheme = ParseSchemeOption("--scheme", options.scheme);
   if (options.out_delimiter != "keep") convert.delimiter = options.out_delimiter == "tab" ? '\t' : ' ';
   return convert;
 }
@@ -40,11 +42,7 @@ int Run(const Options& options, const Globals& globals) {
   if (options.json && options.output == "-" && !options.dry_run) {
     throw Error(ErrorCode::kUsage, "--json and the result both go to stdout", "", "write the result to a file");
   }
-  std::error_code ignored;
-  if (!options.dry_run && std::filesystem::equivalent(options.input, options.output, ignored)) {
-    throw Error(ErrorCode::kOutput, fmt::format("output '{}' is the input", options.output), "",
-                "write to another file");
-  }
+  if (!options.dry_run) CheckOutputs({options.output}, {options.input});
   ConvertReport report;
   if (options.dry_run) {
     report = Convert(options.input, convert, [](std::string_view) {});
@@ -54,11 +52,12 @@ int Run(const Options& options, const Globals& globals) {
     output.Close();
   }
   for (const auto& [kind, count] : report.dropped) {
-    LogWarning("dropped", fmt::format("not written: {} {}", count, kind), options.input);
+    LogWarning("dropped", fmt::format("not written: {} ({})", kind, count), InputName(options.input));
   }
-  LogInfo(fmt::format("{} {} sentences, {} words, {} entities: {} {} to {} {}",
-                      options.dry_run ? "would write" : "wrote", report.sentences, report.words, report.entities,
-                      Name(convert.from), Name(report.read_scheme), Name(convert.to), Name(report.written_scheme)));
+  LogInfo(fmt::format("{} {}, {}, {}: {} {} to {} {}", options.dry_run ? "would write" : "wrote",
+                      Counted(report.sentences, "sentence"), Counted(report.words, "word"),
+                      Counted(report.entities, "entity", "entities"), Name(convert.from), Name(report.read_scheme),
+                      Name(convert.to), Name(report.written_scheme)));
   if (!options.json) return 0;
   OutputFile stdout_file("-");
   stdout_file.Write(DumpJson(ToJson(report, convert), 2) + "\n");
@@ -73,7 +72,9 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
   auto options = std::make_shared<Options>();
   command->add_option("IN", options->input, "File to read; - is stdin.")->required();
   command->add_option("OUT", options->output, "File to write; - is stdout.")->required();
-  command->add_option("--from", options->from, "Format of IN: columns, jsonl or autoner (default: by the name).")
+  command
+      ->add_option("--from", options->from,
+                   "Format of IN: columns, jsonl or autoner (default: by the name or the first bytes).")
       ->type_name("FORMAT");
   command->add_option("--to", options->to, "Format of OUT: columns, jsonl or autoner (default: by the name).")
       ->type_name("FORMAT");
@@ -87,9 +88,6 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
   command->add_option("--out-delimiter", options->out_delimiter, "What separates the columns that are written.")
       ->check(CLI::IsMember({"keep", "tab", "space"}))
       ->capture_default_str();
-  command->add_option("--labels", options->labels, "Names of integer tags in JSON lines, in order, e.g. O,B-PER,I-PER.")
-      ->type_name("TAG,...")
-      ->delimiter(',');
   command->add_flag("--dry-run", options->dry_run, "Read and convert, but write nothing.");
   command->add_flag("--json", options->json, "Print what was written and dropped as one JSON object.");
   AddDataOptions(command, &options->read);

@@ -14,6 +14,7 @@
 #include "eval/evaluation.h"
 #include "eval/html_report.h"
 #include "eval/report.h"
+#include "output_check.h"
 #include "torch_library.h"
 
 namespace clner::cli {
@@ -31,6 +32,7 @@ EvalInputOptions InputOptions(const Options& options, const Globals& globals) {
                                                        : ColumnDelimiter::kBlanks;
   input.file.comment = options.comment;
   input.file.replace_invalid_utf8 = options.encoding_errors == "replace";
+  input.file.skip_option.clear();  // a sentence left out in one file would shift it against the other
   if (!options.scheme.empty()) input.scheme = ParseScheme(options.scheme);
   input.strict = globals.strict;
   return input;
@@ -121,6 +123,9 @@ HtmlReportInput HtmlInput(const EvalInput& input, const Evaluation& evaluation, 
 
 int Run(const Options& options, const Globals& globals) {
   const EvalMode mode = CheckRequest(options);
+  std::vector<std::string> inputs = options.files;
+  inputs.insert(inputs.end(), {options.conll, options.train});
+  CheckOutputs({options.errors, options.html}, inputs);
   const EvalInputOptions input_options = InputOptions(options, globals);
   const EvalInput input = Read(options, globals);
   const Evaluation evaluation = Evaluate(input, mode);

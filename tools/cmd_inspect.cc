@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "data/corpus.h"
 #include "data_options.h"
+#include "output_check.h"
 #include "tokenize/tokenizer.h"
 #include "torch_library.h"
 
@@ -16,7 +17,7 @@ namespace {
 struct Options {
   std::string model, input, output = "-";
   int text_column = 0;
-  std::string delimiter = "blanks";
+  std::string delimiter = "blanks", on_error = "fail", encoding_errors = "fail";
   bool no_verify = false;
 };
 
@@ -26,11 +27,13 @@ constexpr size_t kGroup = 64;
 std::vector<Sentence> ReadSentences(const Options& options) {
   ColumnFileOptions file;
   file.delimiter = ParseDelimiter(options.delimiter);
+  file.skip_bad_sentences = options.on_error == "skip";
+  file.replace_invalid_utf8 = options.encoding_errors == "replace";
   ColumnReader reader(options.input, file);
   std::vector<Sentence> sentences;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {
     size_t own_rows = 0;
-    sentences.push_back(SplitContext(*raw, options.text_column, &own_rows));
+    sentences.push_back(SplitContext(*raw, options.text_column, &own_rows, reader.path()));
   }
   return sentences;
 }
@@ -118,9 +121,20 @@ void AddInspect(CLI::App& app, const Globals& globals, Action* action) {
     command->add_option("--delimiter", options->delimiter, "What separates columns.")
         ->check(CLI::IsMember({"blanks", "tab", "last"}))
         ->capture_default_str();
+    command->add_option("--on-error", options->on_error, "What a malformed sentence does.")
+        ->check(CLI::IsMember({"fail", "skip"}))
+        ->capture_default_str();
+    command->add_option("--encoding-errors", options->encoding_errors, "What invalid UTF-8 does.")
+        ->check(CLI::IsMember({"fail", "replace"}))
+        ->capture_default_str();
     command->add_flag("--no-verify", options->no_verify, "Do not check SHA256SUMS before loading.");
     command->footer(std::string("Examples:\n  ") + examples);
-    command->callback([=, &globals] { *action = [=, &globals] { return run(*options, globals); }; });
+    command->callback([=, &globals] {
+      *action = [=, &globals] {
+        CheckOutputs({options->output}, {options->input});
+        return run(*options, globals);
+      };
+    });
   };
   add("tokens", "One JSON object per sentence: words, pieces, ids with special tokens, word_of_piece (-1 for special).",
       "clner inspect tokens -m models/minilm-l6 examples/quickstart/test.conll",

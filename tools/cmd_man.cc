@@ -87,6 +87,9 @@ std::string ManPage(const OptionTable& table) {
     }
     if (!command.footer.empty()) text += ".PP\n.nf\n" + Roff(command.footer) + "\n.fi\n";
   }
+  text += ".SH ENVIRONMENT\n";
+  for (const VariableRow& row : EnvironmentVariables())
+    text += ".TP\n.B " + std::string(row.name) + "\n" + Roff(row.meaning) + "\n";
   text += ".SH EXIT STATUS\n";
   for (const ExitCodeRow& row : ExitCodes())
     text += ".TP\n.B " + std::to_string(row.code) + "\n" + Roff(row.meaning) + "\n";
@@ -116,6 +119,9 @@ std::string MarkdownReference(const OptionTable& table) {
     }
     if (!command.footer.empty()) text += "\n```\n" + command.footer + "\n```\n";
   }
+  text += "\n## Environment variables\n\n| variable | meaning |\n|---|---|\n";
+  for (const VariableRow& row : EnvironmentVariables())
+    text += "| `" + std::string(row.name) + "` | " + Cell(row.meaning) + " |\n";
   text += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
   for (const ExitCodeRow& row : ExitCodes())
     text += "| " + std::to_string(row.code) + " | " + Cell(row.meaning) + " |\n";

@@ -11,6 +11,7 @@
 #include "core/model_diff.h"
 #include "core/model_files.h"
 #include "core/utf8.h"
+#include "data/schemes.h"
 #include "option_table.h"
 #include "tokenize/tokenizer.h"
 
@@ -104,19 +105,48 @@ void CheckTokenizer(const std::string& directory) {
   }
 }
 
-int Verify(const std::string& directory, bool json) {
-  const ModelVerification result = VerifyModelDirectory(directory);
+/// The tag scheme of clner.json must be known. `directory` has passed VerifyModelDirectory.
+void CheckScheme(const std::string& directory) {
+  const ModelFiles files = ReadModelFiles(directory);
+  if (!files.trained()) return;
+  try {
+    (void)ParseScheme(files.card.at("labels").at("scheme").get<std::string>());
+  } catch (const Error& error) {
+    const Problem& problem = error.problems().front();
+    throw Error(ErrorCode::kCorrupt, problem.what, (files.directory / "clner.json").string(), problem.fix);
+  }
+}
+
+ModelVerification CheckModel(const std::string& directory) {
+  ModelVerification result = VerifyModelDirectory(directory);
   CheckTokenizer(directory);
+  CheckScheme(directory);
+  return result;
+}
+
+Json ToJson(const std::string& directory, const ModelVerification& result) {
+  return {{"schema_version", 1},           {"directory", directory},    {"ok", true},
+          {"checksums", result.checksums}, {"tensors", result.tensors}, {"values", result.values},
+          {"unused", result.unused},       {"problems", Json::array()}, {"total_problems", 0}};
+}
+
+int Verify(const std::string& directory, bool json) {
+  ModelVerification result;
+  try {
+    result = CheckModel(directory);
+  } catch (const Error& error) {
+    if (json) {
+      const Json failure = {{"schema_version", 1},
+                            {"directory", directory},
+                            {"ok", false},
+                            {"problems", ProblemsToJson(error)},
+                            {"total_problems", error.total()}};
+      Print(DumpJson(failure, 2) + "\n");
+    }
+    throw;
+  }
   if (json) {
-    Print(DumpJson({{"schema_version", 1},
-                    {"directory", directory},
-                    {"ok", true},
-                    {"checksums", result.checksums},
-                    {"tensors", result.tensors},
-                    {"values", result.values},
-                    {"unused", result.unused}},
-                   2) +
-          "\n");
+    Print(DumpJson(ToJson(directory, result), 2) + "\n");
     return 0;
   }
   Print(fmt::format("{}: ok\n", Printable(directory, 4096)));
@@ -130,6 +160,18 @@ int Verify(const std::string& directory, bool json) {
     Print(
         fmt::format("  converted    {} tensors are not F32 and are converted when loaded\n", result.converted.size()));
   return 0;
+}
+
+const char* StateName(FileState state) {
+  switch (state) {
+    case FileState::kContent:
+      return "content";
+    case FileState::kOnlyA:
+      return "only in A";
+    case FileState::kOnlyB:
+      return "only in B";
+  }
+  return "";
 }
 
 const char* StateName(TensorState state) {
@@ -164,10 +206,25 @@ Json ToJson(const std::vector<JsonDifference>& differences) {
   return list;
 }
 
+void PrintFileDifferences(const std::vector<FileDifference>& differences) {
+  if (differences.empty()) return;
+  std::vector<std::vector<std::string>> rows = {{"file", "difference"}};
+  for (const FileDifference& row : differences) rows.push_back({Printable(row.name, 200), StateName(row.state)});
+  Print(FormatTable(rows) + "\n");
+}
+
+Json ToJson(const std::vector<FileDifference>& differences) {
+  Json list = Json::array();
+  for (const FileDifference& row : differences)
+    list.push_back({{"name", row.name}, {"difference", StateName(row.state)}});
+  return list;
+}
+
 int Diff(const std::string& a, const std::string& b, bool json) {
   const ModelFiles first = ReadModelFiles(a), second = ReadModelFiles(b);
   const std::vector<JsonDifference> config = CompareJson(first.config, second.config);
   const std::vector<JsonDifference> card = CompareJson(first.card, second.card);
+  const std::vector<FileDifference> files = CompareFiles(a, b);
   const std::vector<TensorDifference> tensors = CompareTensors(first.weights, second.weights);
   size_t equal = 0;
   double largest = 0;
@@ -190,12 +247,13 @@ int Diff(const std::string& a, const std::string& b, bool json) {
                     {"b", tensor.shape_b},
                     {"max_abs", finite ? Json(tensor.max_abs) : Json()}});
   }
-  const bool same = config.empty() && card.empty() && list.empty();
+  const bool same = config.empty() && card.empty() && files.empty() && list.empty();
   if (json) {
     Print(DumpJson({{"schema_version", 1},
                     {"same", same},
                     {"config", ToJson(config)},
                     {"clner", ToJson(card)},
+                    {"files", ToJson(files)},
                     {"tensors", list},
                     {"equal_tensors", equal},
                     {"max_abs", std::isfinite(largest) ? Json(largest) : Json()}},
@@ -205,6 +263,7 @@ int Diff(const std::string& a, const std::string& b, bool json) {
   }
   PrintJsonDifferences("config.json", config);
   PrintJsonDifferences("clner.json", card);
+  PrintFileDifferences(files);
   if (rows.size() > 1) Print(FormatTable(rows) + "\n");
   Print(fmt::format("{} of {} tensors equal, largest difference {:.3g}\n", equal, tensors.size(), largest));
   return same ? 0 : static_cast<int>(ErrorCode::kCheckFailed);

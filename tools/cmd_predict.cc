@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data_options.h"
+#include "output_check.h"
 #include "predict_io.h"
 #include "torch_library.h"
 
@@ -57,22 +58,27 @@ class Predictor {
     if (json_in && !json_out_)
       throw Error(ErrorCode::kUsage, "--format conll needs column input", "", "give --format jsonl");
     const std::unique_ptr<PredictSource> source =
-        json_in ? OpenJsonLines(options_.input)
+        json_in ? OpenJsonLines(options_.input, FileOptions(options_))
                 : OpenColumns(options_.input, FileOptions(options_), options_.text_column);
     OutputFile output(options_.output);
     Progress progress("predict", 0, "words");
     std::vector<PredictItem> window;
     int64_t words = 0;
-    while (std::optional<PredictItem> item = source->Next()) {
-      words += static_cast<int64_t>(item->sentence.words.size());
-      window.push_back(std::move(*item));
-      if (window.size() < kWindowSentences && words < kWindowWords) continue;
+    const auto flush = [&] {
       Flush(&window, &output);
       words_ += words;
       words = 0;
       progress.Update(words_);
+    };
+    while (std::optional<PredictItem> item = source->Next()) {
+      words += static_cast<int64_t>(item->sentence.words.size());
+      window.push_back(std::move(*item));
+      if (window.size() >= kWindowSentences || words >= kWindowWords) flush();
     }
-    Flush(&window, &output);
+    flush();
+    if (!json_out_) {
+      for (const std::string& line : source->trailing()) output.Write(line + "\n");
+    }
     progress.Finish();
     output.Close();
   }
@@ -144,6 +150,7 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
       "words.txt | clner predict -m runs/quickstart/best --format jsonl");
   command->callback([=, &globals] {
     *action = [=, &globals] {
+      CheckOutputs({options->output}, {options->input});
       Predictor(*options, globals).Run();
       return 0;
     };

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "core/files.h"
+#include "data/convert.h"
 #include "data/stats.h"
 #include "data_options.h"
 
@@ -45,6 +46,8 @@ std::string Tables(const DataStats& stats) {
     sizes.push_back({"words in entities", Percent(stats.entity_words, stats.words)});
     sizes.push_back({"sentences with entities", Percent(stats.sentences_with_entities, stats.sentences)});
     sizes.push_back({"ill-formed transitions", std::to_string(stats.repaired_tags)});
+  } else {
+    sizes.push_back({"tags", "none"});
   }
   if (stats.with_context > 0) {
     sizes.push_back({"sentences with context",
@@ -73,7 +76,9 @@ int Run(const Options& options, const Globals& globals) {
   CorpusOptions read = ReadOptions(options.read);
   read.tags_optional = true;
   read.strict = globals.strict;
-  const DataStats stats = ComputeStats(ReadCorpus(options.data, read));
+  const Corpus corpus = ReadData(options.data, FormatOfFile(options.data), read, options.read.labels);
+  WarnUnusedNames(read.label_map, corpus.types_in_file, corpus.path);
+  const DataStats stats = ComputeStats(corpus);
   OutputFile output("-");
   output.Write(options.json ? DumpJson(ToJson(stats), 2) + "\n" : Tables(stats));
   output.Close();
@@ -85,7 +90,9 @@ int Run(const Options& options, const Globals& globals) {
 void AddStats(CLI::App& app, const Globals& globals, Action* action) {
   CLI::App* command = app.add_subcommand("stats", "Count sentences, words, entities and contexts of a data file.");
   auto options = std::make_shared<Options>();
-  command->add_option("DATA", options->data, "Column file, with or without tags and contexts; - is stdin.")->required();
+  command
+      ->add_option("DATA", options->data, "Column file with or without tags and contexts, or JSON lines; - is stdin.")
+      ->required();
   command->add_flag("--json", options->json, "Print one JSON object; shares are fractions.");
   AddDataOptions(command, &options->read);
   command->footer(

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "data/counted.h"
 #include "data/validate.h"
 #include "data_options.h"
 
@@ -64,13 +65,14 @@ std::string Report(const ValidateReport& report) {
   }
   text += FormatTable(rows) + "\n";
   if (report.findings.empty()) return text + "nothing found\n";
-  return text + fmt::format("{} kinds of errors, {} kinds of warnings\n", report.Count(Severity::kError),
-                            report.Count(Severity::kWarning));
+  return text + Counted(report.Count(Severity::kError), "kind of error", "kinds of errors") + ", " +
+         Counted(report.Count(Severity::kWarning), "kind of warning", "kinds of warnings") + "\n";
 }
 
 int Run(const Options& options) {
   ValidateOptions checks = options.checks;
   checks.read = ReadOptions(options.read);
+  checks.labels = options.read.labels;
   const ValidateReport report = Validate(Inputs(options), checks);
   OutputFile output("-");
   output.Write(options.json ? DumpJson(ToJson(report), 2) + "\n" : Report(report));
@@ -80,7 +82,8 @@ int Run(const Options& options) {
 }
 
 void AddFileOptions(CLI::App* command, Options* options) {
-  command->add_option("DATA", options->data, "Column files; without --train the first is the training data.");
+  command->add_option("DATA", options->data,
+                      "Column files or JSON lines; without --train the first is the training data.");
   const auto file = [&](const char* name, std::string* path, const char* help) {
     command->add_option(name, *path, help)->type_name("FILE");
   };

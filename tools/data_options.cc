@@ -4,8 +4,24 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
+#include "data/tag_check.h"
 
 namespace clner::cli {
+namespace {
+
+/// A type must still be one when the file that was written with it is read.
+void CheckNewName(const std::string& entry, const std::string& type) {
+  const std::string tag = "B-" + type;
+  const std::optional<TagComplaint> complaint = CheckTag(tag, false);
+  if (!complaint.has_value() && !IsContextTag(tag)) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--label-map '{}': {}", Printable(entry),
+                          complaint.has_value() ? complaint->what
+                                                : fmt::format("the type '{}' is that of context words", type)),
+              "", "choose another new name");
+}
+
+}  // namespace
 
 ColumnDelimiter ParseDelimiter(const std::string& name) {
   if (name == "tab") return ColumnDelimiter::kTab;
@@ -35,6 +51,10 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
   reading(
       command->add_option("--label-map", flags->label_map, "Rename an entity type; an empty NEW drops it. Repeatable."))
       ->type_name("OLD=NEW");
+  reading(command->add_option("--labels", flags->labels,
+                              "Names of integer tags in JSON lines, in order, e.g. O,B-PER,I-PER."))
+      ->type_name("TAG,...")
+      ->delimiter(',');
   reading(command->add_option("--on-error", flags->on_error, "What a malformed sentence does."))
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
@@ -43,6 +63,14 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
       ->capture_default_str();
   reading(command->add_flag("--first-code-point", flags->first_code_point,
                             "A word is the first character of its column (Weibo NER)."));
+}
+
+Scheme ParseSchemeOption(const char* name, const std::string& value) {
+  try {
+    return ParseScheme(value);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kUsage, error.problems().front().what, name, error.problems().front().fix);
+  }
 }
 
 CorpusOptions ReadOptions(const DataFlags& flags) {
@@ -54,7 +82,7 @@ CorpusOptions ReadOptions(const DataFlags& flags) {
   options.text_column = flags.text_column;
   options.tag_column = flags.tag_column;
   if (flags.unlabelled) options.tag_column = std::nullopt;
-  if (!flags.scheme.empty()) options.scheme = ParseScheme(flags.scheme);
+  if (!flags.scheme.empty()) options.scheme = ParseSchemeOption("--read-scheme", flags.scheme);
   options.first_code_point = flags.first_code_point;
   for (const std::string& entry : flags.label_map) {
     const size_t at = entry.find('=');
@@ -62,7 +90,9 @@ CorpusOptions ReadOptions(const DataFlags& flags) {
       throw Error(ErrorCode::kUsage, fmt::format("--label-map '{}' is not OLD=NEW", Printable(entry)), "",
                   "write e.g. --label-map loc=geo-loc");
     }
-    options.label_map[entry.substr(0, at)] = entry.substr(at + 1);
+    const std::string type = entry.substr(at + 1);
+    if (!type.empty()) CheckNewName(entry, type);
+    options.label_map[entry.substr(0, at)] = type;
   }
   return options;
 }

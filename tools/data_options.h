@@ -13,14 +13,16 @@ struct DataFlags {
   std::string delimiter = "blanks", comment = {}, scheme = {}, on_error = "fail", encoding_errors = "fail";
   int text_column = 0, tag_column = -1;
   bool unlabelled = false, first_code_point = false;
-  std::vector<std::string> label_map = {};
+  std::vector<std::string> label_map = {}, labels = {};
 };
 
 /// The delimiter of an option value: blanks, tab or last.
 [[nodiscard]] ColumnDelimiter ParseDelimiter(const std::string& name);
 /// Adds the options in the group "Reading".
 void AddDataOptions(CLI::App* command, DataFlags* flags);
-/// kUsage for a label map that is not OLD=NEW, kConfig for an unknown scheme.
+/// The scheme that the option `name` gives as `value`. kUsage with the nearest name when unknown.
+[[nodiscard]] Scheme ParseSchemeOption(const char* name, const std::string& value);
+/// kUsage for an unknown scheme, and for a label map that is not OLD=NEW or whose new name cannot be read back.
 [[nodiscard]] CorpusOptions ReadOptions(const DataFlags& flags);
 
 }  // namespace clner::cli

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <clocale>
 #include <csignal>
@@ -18,6 +19,7 @@
 #include <fstream>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "api/entry.h"
@@ -118,6 +120,17 @@ std::string ReadValue(const char* path, const std::string& key) {
     return start == std::string::npos ? "" : line.substr(start);
   }
   return "";
+}
+
+/// The versions the build found; that of utf8proc is the library's own, because Debian's pkg-config file names another.
+std::string Libraries() {
+  constexpr std::string_view kName = "utf8proc ";
+  std::string list = CLNER_LIBRARIES;
+  if (const size_t at = list.find(kName); at != std::string::npos) {
+    const size_t version = at + kName.size();
+    list.replace(version, std::min(list.find(',', version), list.size()) - version, Utf8LibraryVersion());
+  }
+  return list;
 }
 
 std::string OneLine(const char* path) {
@@ -301,7 +314,7 @@ Check Locale() {
 std::vector<Check> ProbeMachine() {
   std::vector<Check> checks = {{"clner", CheckState::kOk, CLNER_VERSION " (" CLNER_BUILD_TYPE ")"},
                                {"compiler", CheckState::kOk, __VERSION__},
-                               {"libraries", CheckState::kOk, CLNER_LIBRARIES}};
+                               {"libraries", CheckState::kOk, Libraries()}};
   utsname system = {};
   if (uname(&system) == 0) {
     checks.push_back(

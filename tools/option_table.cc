@@ -9,6 +9,8 @@
 namespace clner::cli {
 namespace {
 
+constexpr size_t kHelpWidth = 100;
+
 /// The values between the first braces of a CLI11 type name such as `TEXT:{auto,cpu}` or `value in {a->0,b->1}`.
 std::vector<std::string> ChoicesOf(const std::string& type) {
   std::vector<std::string> choices;
@@ -103,10 +105,10 @@ void Collect(const CLI::App& app, const std::vector<std::string>& path, OptionTa
 }
 
 void AppendEntries(const std::vector<std::pair<std::string, std::string>>& entries, std::string* text) {
-  constexpr size_t kIndent = 2, kColumn = 32, kWidth = 110;
+  constexpr size_t kIndent = 2, kColumn = 32;
   for (const auto& [name, help] : entries) {
     std::string line = std::string(kIndent, ' ') + name;
-    const std::vector<std::string> lines = WrapText(help, kWidth - kColumn);
+    const std::vector<std::string> lines = WrapText(help, kHelpWidth - kColumn);
     for (size_t i = 0; i < lines.size(); ++i) {
       const size_t used = DisplayWidth(line);
       if (used + 2 > kColumn) {
@@ -193,7 +195,7 @@ std::vector<std::string> CommandRow::Groups() const {
 const std::vector<ExitCodeRow>& ExitCodes() {
   static const std::vector<ExitCodeRow> rows = {
       {0, "done"},
-      {1, "ran, but a check failed (eval --fail-under, validate, model verify, model diff, doctor, --strict)"},
+      {1, "ran, but a check failed (eval --fail-under, validate, model diff, doctor, --strict)"},
       {64, "command line wrong"},
       {65, "input data wrong"},
       {66, "input missing or unreadable"},
@@ -203,10 +205,24 @@ const std::vector<ExitCodeRow>& ExitCodes() {
       {73, "output exists, is locked or cannot be created"},
       {74, "read or write failed (disk full, I/O error)"},
       {75, "stopped on request, state saved: run again to go on"},
-      {76, "model, checkpoint or tokenizer damaged or not acceptable"},
+      {76, "model, checkpoint or tokenizer damaged or not acceptable (also model verify)"},
       {78, "configuration wrong"},
       {130, "stopped at once by a second interrupt"},
       {141, "the reader of the output went away"},
+  };
+  return rows;
+}
+
+const std::vector<VariableRow>& EnvironmentVariables() {
+  static const std::vector<VariableRow> rows = {
+      {"CLNER_SET", "Values of the configuration as 'key=value;key=value', above the file and below --set."},
+      {"CLNER_CONFIGS", "Directory with presets, searched before those that come with the program."},
+      {"CLNER_DATA", "Directory of the data sets that the presets name (default: ../shared/data)."},
+      {"CLNER_MODELS", "Directory of the encoders that the presets name (default: models)."},
+      {"CLNER_SIMD",
+       "Vector instructions of the CRF on the CPU: scalar, sse4, avx2 or avx3 (default: the best there "
+       "are)."},
+      {"NO_COLOR", "Not empty: no colour on the terminal, as --no-color."},
   };
   return rows;
 }
@@ -247,7 +263,7 @@ const CommandRow& FindCommand(const OptionTable& table, const std::vector<std::s
 }
 
 std::string HelpText(const OptionTable& table, const CommandRow& command) {
-  std::string text = command.help + "\n\nUsage: " + command.Usage() + "\n";
+  std::string text = Join(WrapText(command.help, kHelpWidth), "\n") + "\n\nUsage: " + command.Usage() + "\n";
   std::vector<std::pair<std::string, std::string>> entries;
   if (!command.subcommands.empty()) {
     for (const std::string& name : command.subcommands) {
@@ -273,7 +289,11 @@ std::string HelpText(const OptionTable& table, const CommandRow& command) {
     text += "\n" + group + ":\n";
     AppendEntries(entries, &text);
   }
-  if (!command.footer.empty()) text += "\n" + command.footer + "\n";
+  if (!command.footer.empty()) text += "\n";
+  for (const std::string& line : CLI::detail::split(command.footer, '\n')) {
+    // Examples are indented and stay on one line, to be copied.
+    text += (line.starts_with(' ') ? line : Join(WrapText(line, kHelpWidth), "\n")) + "\n";
+  }
   return text;
 }
 

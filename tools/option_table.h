@@ -49,6 +49,13 @@ struct ExitCodeRow {
 /// Every exit code of the program with its meaning.
 [[nodiscard]] const std::vector<ExitCodeRow>& ExitCodes();
 
+struct VariableRow {
+  const char* name;
+  const char* meaning;
+};
+/// The environment variables that users may set.
+[[nodiscard]] const std::vector<VariableRow>& EnvironmentVariables();
+
 /// Depth-first: the program, then each command followed by its subcommands. Hidden commands and options (group "") are
 /// left out.
 using OptionTable = std::vector<CommandRow>;

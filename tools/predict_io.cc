@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
-#include <iostream>
 
 #include "core/json.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
+#include "data/line_reader.h"
 #include "data/schemes.h"
 
 namespace clner::cli {
 namespace {
-
-constexpr size_t kMaxLineBytes = size_t{16} << 20;
 
 class ColumnSource final : public PredictSource {
  public:
@@ -24,10 +21,11 @@ class ColumnSource final : public PredictSource {
     std::optional<ColumnSentence> rows = reader_.Next();
     if (!rows) return std::nullopt;
     PredictItem item;
-    item.sentence = SplitContext(*rows, text_column_, &item.own_rows);
+    item.sentence = SplitContext(*rows, text_column_, &item.own_rows, reader_.path());
     item.rows = std::move(rows);
     return item;
   }
+  std::vector<std::string> trailing() const override { return reader_.trailing(); }
 
  private:
   ColumnReader reader_;
@@ -36,29 +34,26 @@ class ColumnSource final : public PredictSource {
 
 class JsonSource final : public PredictSource {
  public:
-  explicit JsonSource(const std::string& path) : path_(path == "-" ? "<stdin>" : path) {
-    if (path == "-") return;
-    file_.open(path, std::ios::binary);
-    if (!file_) (void)ReadFile(path);  // throws with the reason
-  }
+  JsonSource(const std::string& path, const ColumnFileOptions& options) : lines_(path, LineOptionsOf(options)) {}
   std::optional<PredictItem> Next() override {
-    std::istream& in = file_.is_open() ? static_cast<std::istream&>(file_) : std::cin;
-    std::string line;
-    while (std::getline(in, line)) {
-      ++line_;
-      if (line.size() > kMaxLineBytes)
-        throw Error(ErrorCode::kData, "line of " + std::to_string(line.size()) + " bytes, at most 16 MiB are read",
-                    Place(path_, line_), "split the record");
-      if (line.find_first_not_of(" \t\r") != std::string::npos) return Parse(line);
+    for (Line line; lines_.Next(&line);) {
+      if (line.problem.has_value()) throw Error(ErrorCode::kData, {*line.problem}, 1);
+      if (line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
+      try {
+        return Parse(line);
+      } catch (const Error&) {
+        // The end of a file that was cut meanwhile is bad, too: its reader knows at the end of the file.
+        for (Line rest; lines_.regular() && lines_.Next(&rest);) continue;
+        throw;
+      }
     }
-    if (in.bad()) throw Error(ErrorCode::kIo, "cannot read '" + path_ + "'", Place(path_, line_));
     return std::nullopt;
   }
 
  private:
-  PredictItem Parse(const std::string& line) const {
-    const std::string place = Place(path_, line_);
-    const Json json = ParseJson(line, place, ErrorCode::kData);
+  PredictItem Parse(const Line& line) const {
+    const std::string place = Place(lines_.name(), line.number);
+    const Json json = ParseJson(line.text, place, ErrorCode::kData);
     const auto words =
         json.is_object() ? (json.contains("tokens") ? json.find("tokens") : json.find("words")) : json.end();
     if (!json.is_object() || words == json.end() || !words->is_array()) {
@@ -70,13 +65,11 @@ class JsonSource final : public PredictSource {
       if (!word.is_string()) throw Error(ErrorCode::kData, "a token is not a string", place, "tokens are strings");
       item.sentence.words.push_back(word.get<std::string>());
     }
-    item.sentence.line = line_;
+    item.sentence.line = line.number;
     if (json.contains("id")) item.id = DumpJson(json["id"]);
     return item;
   }
-  std::string path_;
-  std::ifstream file_;
-  int64_t line_ = 0;
+  LineReader lines_;
 };
 
 std::vector<std::string> BioTags(const std::vector<Entity>& entities, size_t words) {
@@ -91,7 +84,9 @@ std::unique_ptr<PredictSource> OpenColumns(const std::string& path, const Column
   return std::make_unique<ColumnSource>(path, options, text_column);
 }
 
-std::unique_ptr<PredictSource> OpenJsonLines(const std::string& path) { return std::make_unique<JsonSource>(path); }
+std::unique_ptr<PredictSource> OpenJsonLines(const std::string& path, const ColumnFileOptions& options) {
+  return std::make_unique<JsonSource>(path, options);
+}
 
 std::string ColumnText(const PredictItem& item, const std::vector<Entity>& entities, bool scores) {
   const std::vector<ColumnRow>& rows = item.rows->rows;

@@ -26,12 +26,14 @@ class PredictSource {
  public:
   virtual ~PredictSource() = default;
   [[nodiscard]] virtual std::optional<PredictItem> Next() = 0;
+  /// At the end: comments, document marks and blank lines behind the last sentence of column input.
+  [[nodiscard]] virtual std::vector<std::string> trailing() const { return {}; }
 };
 /// Column files with or without tags; only `text_column` is read.
 [[nodiscard]] std::unique_ptr<PredictSource> OpenColumns(const std::string& path, const ColumnFileOptions& options,
                                                          int text_column);
-/// One JSON object a line with "tokens" or "words".
-[[nodiscard]] std::unique_ptr<PredictSource> OpenJsonLines(const std::string& path);
+/// One JSON object a line with "tokens" or "words"; of the options those of lines are used.
+[[nodiscard]] std::unique_ptr<PredictSource> OpenJsonLines(const std::string& path, const ColumnFileOptions& options);
 
 /// The input rows with the predicted BIO tag (and `scores`: the entity's probability) as further columns.
 [[nodiscard]] std::string ColumnText(const PredictItem& item, const std::vector<Entity>& entities, bool scores);

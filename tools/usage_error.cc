@@ -1,6 +1,10 @@
 #include "usage_error.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
+#include <string_view>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/suggest.h"
@@ -53,9 +57,16 @@ std::string DisplayName(const CLI::Option& option) {
   return ReadOption(option).names.front();
 }
 
+/// Position of the full stop that ends the first sentence, or npos; "e.g." and "i.e." end none.
+size_t EndOfSentence(const std::string& text) {
+  size_t stop = text.find(". ");
+  while (stop != std::string::npos && stop >= 2 && text[stop - 2] == '.') stop = text.find(". ", stop + 1);
+  return stop;
+}
+
 /// ": " and the first sentence of the help.
 std::string Explanation(const OptionRow& row) {
-  std::string sentence = row.help.substr(0, row.help.find(". "));
+  std::string sentence = row.help.substr(0, EndOfSentence(row.help));
   if (!sentence.empty() && sentence.back() == '.') sentence.pop_back();
   return sentence.empty() ? sentence : ": " + sentence;
 }
@@ -66,9 +77,13 @@ void AddUnknown(const std::vector<CLI::App*>& chain, ProblemList* problems) {
   const std::string help = "'" + FullName(chain) + " --help' lists ";
   std::vector<std::string> options, others;
   for (const CLI::App* app : chain) {
+    bool arguments_only = false;  // behind "--"
     for (const std::string& extra : app->remaining(false)) {
-      if (extra == "--") continue;
-      (extra.size() > 1 && extra[0] == '-' ? options : others).push_back(extra);
+      if (extra == "--" && !arguments_only) {
+        arguments_only = true;
+        continue;
+      }
+      (extra.size() > 1 && extra[0] == '-' && !arguments_only ? options : others).push_back(extra);
       if (!commands.empty() && options.empty()) {  // its options cannot be judged before the command is known
         problems->Add(ErrorCode::kUsage,
                       {"unknown command " + Quoted(extra) + DidYouMean(extra, commands), "", help + "the valid ones"});
@@ -76,10 +91,16 @@ void AddUnknown(const std::vector<CLI::App*>& chain, ProblemList* problems) {
       }
     }
   }
+  const std::vector<std::string> known = OptionNames(last);
   for (const std::string& option : options) {
     const std::string name = option.substr(0, option.find('='));
-    problems->Add(ErrorCode::kUsage, {"unknown option " + Quoted(name) + DidYouMean(name, OptionNames(last)), "",
-                                      help + "the valid ones"});
+    if (std::find(known.begin(), known.end(), name) != known.end()) {  // CLI11 does not tell which of the two
+      problems->Add(ErrorCode::kUsage, {"option " + Quoted(name) + " stands before the command or behind '--'", "",
+                                        "write it behind " + Quoted(FullName(chain)) + " and before '--'"});
+    } else {
+      problems->Add(ErrorCode::kUsage,
+                    {"unknown option " + Quoted(name) + DidYouMean(name, known), "", help + "the valid ones"});
+    }
   }
   if (!options.empty()) return;  // what follows an unknown option is most likely its value
   for (const std::string& other : others) {
@@ -125,6 +146,23 @@ void AddConflicts(const std::vector<CLI::App*>& chain, ProblemList* problems) {
   }
 }
 
+/// True for a whole number that no int holds: why CLI11 refuses it although it has the right form.
+bool ExceedsInt(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc::result_out_of_range && end == text.data() + text.size();
+}
+
+/// The range of a number option, with the limits of an int where it names none.
+std::string LimitedRange(const std::string& range) {
+  if (range.find("..") != std::string::npos) return range;
+  const std::string least = range == ">= 0"  ? "0"
+                            : range == "> 0" ? "1"
+                                             : std::to_string(std::numeric_limits<int>::min());
+  return least + ".." + std::to_string(std::numeric_limits<int>::max());
+}
+
 Problem BadValue(const CLI::Option& option, const std::string& message) {
   const OptionRow row = ReadOption(option);
   if (row.value.empty()) {
@@ -141,7 +179,8 @@ Problem BadValue(const CLI::Option& option, const std::string& message) {
   if (!row.choices.empty()) {
     fix += "one of " + Join(row.choices, ", ");
   } else if (row.value == "N" || row.value == "X") {
-    fix += (row.value == "N" ? "a whole number" : "a number") + (row.range.empty() ? "" : " " + row.range);
+    const std::string range = row.value == "N" && ExceedsInt(bad) ? LimitedRange(row.range) : row.range;
+    fix += (row.value == "N" ? "a whole number" : "a number") + (range.empty() ? "" : " " + range);
   } else {
     fix += row.Signature() + Explanation(row);
   }

@@ -11,7 +11,7 @@ with.
 - code_points: SHA-256 over the tokens of "a" + c + "b" for every code point c, one entry per set of normaliser
   options. Tokens are joined by U+001F, code points end with a line feed.
 - files: distinct words of data files (fields between blanks, tabs, CR, LF, in order of first appearance), number of
-  pieces, SHA-256 over the ids as 32-bit little-endian integers, each word closed by -1. Words keep at most 64 pieces.
+  pieces, SHA-256 over the ids as 32-bit little-endian integers, each word closed by -1.
   No text of the files is stored.
 
 Needs transformers and tokenizers.
@@ -29,7 +29,6 @@ import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 TEST_DIR = pathlib.Path(__file__).resolve().parents[2] / "tests/unit/tokenize"
-MAX_PIECES_PER_WORD = 64
 OPTIONS = [  # clean_text, handle_chinese_chars, strip_accents, lowercase
     (True, True, True, True), (True, True, False, False), (True, True, False, True), (True, True, True, False),
     (False, False, True, True), (False, False, False, False),
@@ -62,7 +61,7 @@ def encode(tokenizer, words):
         encoding = tokenizer.encode(chunk, is_pretokenized=True, add_special_tokens=False)
         for piece, word in zip(encoding.ids, encoding.word_ids):
             ids[word].append(piece)
-        out += [x[:MAX_PIECES_PER_WORD] for x in ids]
+        out += ids
     return out
 
 

@@ -3,10 +3,11 @@
 
 #include <c10/util/Exception.h>
 
-#include <new>
+#include <exception>
 #include <string>
 
 #include "clner/error.h"
+#include "tensor/memory.h"
 
 namespace clner::api {
 
@@ -16,22 +17,15 @@ auto Guarded(Function&& function) -> decltype(function()) {
     return function();
   } catch (const Error&) {
     throw;
-  } catch (const c10::OutOfMemoryError& error) {
-    throw Error(ErrorCode::kResource, error.what_without_backtrace(), "",
-                "lower train.batch_pieces or train.batch_sentences");
-  } catch (const c10::Error& error) {
-    const std::string what = error.what_without_backtrace();
-    // The CPU allocator reports exhausted memory as an ordinary error.
-    if (what.find("not enough memory") != std::string::npos ||
-        what.find("can't allocate memory") != std::string::npos) {
-      throw Error(ErrorCode::kResource, "out of memory: " + what, "",
+  } catch (const std::exception& error) {
+    if (IsOutOfMemory(error)) {
+      throw Error(ErrorCode::kResource, "out of memory", "",
                   "lower train.batch_pieces or train.batch_sentences, or --batch-pieces");
     }
-    throw Error(ErrorCode::kInternal, "LibTorch: " + what, "",
+    const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+    if (torch_error == nullptr) throw;
+    throw Error(ErrorCode::kInternal, std::string("LibTorch: ") + torch_error->what_without_backtrace(), "",
                 "this is a bug in clner; please report it with the command that caused it");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::kResource, "out of memory", "",
-                "lower train.batch_pieces or train.batch_sentences, or --batch-pieces");
   }
 }
 

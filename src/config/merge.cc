@@ -25,10 +25,11 @@ Json Defaults(const SchemaNode& list) {
   return element;
 }
 
-/// Key paths that end in `name`, with the index of list elements left out ("train.groups.N.lr" does not count).
+/// Options and sections whose path ends in `name`, those of list elements left out ("train.groups.N.lr" does not
+/// count).
 std::vector<std::string> KeysEndingIn(const std::string& name) {
   std::vector<std::string> found;
-  for (const std::string& key : ConfigKeys()) {
+  for (const std::string& key : ConfigNames()) {
     if (key.ends_with("." + name) && key.find(".N.") == std::string::npos) found.push_back(key);
   }
   return found;
@@ -119,20 +120,21 @@ void ConfigBuilder::ApplyMap(const Layer& layer, const YamlNode& node, const std
     return;
   }
   *target = Json::object();
+  // The keys differ (ParseYaml), so each goes to the end without the linear search of ordered_json.
+  auto& members = target->get_ref<Json::object_t&>();
   Record(layer, node, key);
-  for (const YamlNode::Entry& entry : node.entries) ApplyMapEntry(layer, *entry.value, key, entry.key, target);
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (CheckMapEntry(layer, *entry.value, key, entry.key)) members.emplace_back(entry.key, entry.value->text);
+  }
 }
 
-void ConfigBuilder::ApplyMapEntry(const Layer& layer, const YamlNode& node, const std::string& key,
-                                  const std::string& name, Json* target) {
-  if (node.kind != YamlNode::Kind::kScalar) {
-    const std::string entry = JoinKey(key, name);
-    Add(layer, node, entry, fmt::format("{} must be text, not {}", Printable(entry), Describe(node)),
-        "write \"\" for an empty text");
-    return;
-  }
-  (*target)[name] = node.text;
-  Record(layer, node, key);
+bool ConfigBuilder::CheckMapEntry(const Layer& layer, const YamlNode& node, const std::string& key,
+                                  const std::string& name) {
+  if (node.kind == YamlNode::Kind::kScalar) return true;
+  const std::string entry = JoinKey(key, name);
+  Add(layer, node, entry, fmt::format("{} must be text, not {}", Printable(entry), Describe(node)),
+      "write \"\" for an empty text");
+  return false;
 }
 
 void ConfigBuilder::ApplyValue(const Layer& layer, const SchemaNode& schema, const YamlNode& node,
@@ -195,7 +197,9 @@ void ConfigBuilder::ApplyAssignment(const Layer& layer, const std::string& key, 
   bool at_element = false;
   for (std::string_view rest = key; !rest.empty() || path.empty();) {
     if (schema->type == ValueType::kTextMap) {
-      ApplyMapEntry(layer, value, path, std::string(rest), target);
+      if (!CheckMapEntry(layer, value, path, std::string(rest))) return;
+      (*target)[std::string(rest)] = value.text;
+      Record(layer, value, path);
       return;
     }
     const std::string part(rest.substr(0, rest.find('.')));
@@ -206,7 +210,9 @@ void ConfigBuilder::ApplyAssignment(const Layer& layer, const std::string& key, 
     } else {
       const SchemaNode* child = schema->Child(part);
       if (child == nullptr) {
-        AddUnknown(layer, 0, 0, *schema, path, part);
+        const std::string whole = rest.empty() ? part : part + "." + std::string(rest);
+        // `optimizer.eps` is the end of one key, `optimizer` alone the beginning of many.
+        AddUnknown(layer, 0, 0, *schema, path, KeysEndingIn(whole).empty() ? part : whole);
         return;
       }
       schema = child;

@@ -39,8 +39,7 @@ class ConfigBuilder {
   void ApplyList(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& key,
                  Json* target);
   void ApplyMap(const Layer& layer, const YamlNode& node, const std::string& key, Json* target);
-  void ApplyMapEntry(const Layer& layer, const YamlNode& node, const std::string& key, const std::string& name,
-                     Json* target);
+  bool CheckMapEntry(const Layer& layer, const YamlNode& node, const std::string& key, const std::string& name);
   void ApplyValue(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& key,
                   Json* target);
   bool StepIntoList(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& index,

@@ -42,7 +42,8 @@ Json ValueToJson(const T& value) {
     return Json(std::string(NameOf(value)));
   } else if constexpr (std::is_same_v<T, TextMap>) {
     Json map = Json::object();
-    for (const auto& [key, text] : value) map[key] = text;
+    // At the end without the linear search of ordered_json: the keys of a std::map differ.
+    for (const auto& [key, text] : value) map.template get_ref<Json::object_t&>().emplace_back(key, text);
     return map;
   } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
     return Json(value);
@@ -149,11 +150,11 @@ void CollectLeaves(const SchemaNode& schema, const Json& json, const std::string
   }
 }
 
-void CollectKeys(const SchemaNode& schema, const std::string& key, std::vector<std::string>* keys) {
+void CollectKeys(const SchemaNode& schema, const std::string& key, bool sections, std::vector<std::string>* keys) {
   for (const SchemaNode& child : schema.children) {
     const std::string child_key = JoinKey(key, child.name);
-    if (child.type != ValueType::kStruct) keys->push_back(child_key);
-    CollectKeys(child, child.type == ValueType::kList ? child_key + ".N" : child_key, keys);
+    if (sections || child.type != ValueType::kStruct) keys->push_back(child_key);
+    CollectKeys(child, child.type == ValueType::kList ? child_key + ".N" : child_key, sections, keys);
   }
 }
 
@@ -221,8 +222,14 @@ std::vector<Leaf> Leaves(const Json& json) {
 
 std::vector<std::string> ConfigKeys() {
   std::vector<std::string> keys;
-  CollectKeys(RunSchema(), "", &keys);
+  CollectKeys(RunSchema(), "", false, &keys);
   return keys;
+}
+
+std::vector<std::string> ConfigNames() {
+  std::vector<std::string> names;
+  CollectKeys(RunSchema(), "", true, &names);
+  return names;
 }
 
 }  // namespace clner

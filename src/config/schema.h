@@ -32,6 +32,9 @@ struct SchemaNode {
 /// The node of a dotted path; a list element is any number or "N". nullptr if there is none.
 [[nodiscard]] const SchemaNode* FindSchema(std::string_view path);
 
+/// ConfigKeys() and the names of all sections, for suggestions.
+[[nodiscard]] std::vector<std::string> ConfigNames();
+
 /// `path` + "." + `name`, or `name` alone at the root.
 [[nodiscard]] std::string JoinKey(std::string_view path, std::string_view name);
 

@@ -34,6 +34,11 @@ class Checker {
   void Add(const std::string& key, std::string what, std::string fix) {
     problems_->Add(ErrorCode::kConfig, {std::move(what), place_of_(key), std::move(fix)});
   }
+  /// A conflict of two keys, at the first one that was set.
+  void Add(const std::string& key, const std::string& other, std::string what, std::string fix) {
+    const bool is_default = place_of_(key) == key;
+    Add(is_default && place_of_(other) != other ? other : key, std::move(what), std::move(fix));
+  }
   void NoEffect(const std::string& key, const std::string& without) {
     Add(key, fmt::format("{} has no effect without {}", key, without),
         fmt::format("set {} or remove {}", without, key));
@@ -70,7 +75,7 @@ void CheckSplit(const std::string& key, const SplitOptions& split, Checker* chec
 
 void CheckData(const DataOptions& data, Checker* check) {
   if (data.columns.text == data.columns.ner) {
-    check->Add("data.columns.ner",
+    check->Add("data.columns.ner", "data.columns.text",
                fmt::format("data.columns.text and data.columns.ner are both column {}", data.columns.ner),
                "name the column of the words and the column of the tags");
   }
@@ -95,7 +100,7 @@ void CheckData(const DataOptions& data, Checker* check) {
 void CheckModel(const ModelOptions& model, Checker* check) {
   const EncoderOptions& encoder = model.encoder;
   if (encoder.window_overlap >= encoder.max_pieces - 2) {
-    check->Add("model.encoder.window_overlap",
+    check->Add("model.encoder.window_overlap", "model.encoder.max_pieces",
                fmt::format("model.encoder.window_overlap ({}) must be smaller than model.encoder.max_pieces ({}) less "
                            "2 special pieces",
                            encoder.window_overlap, encoder.max_pieces),
@@ -125,13 +130,14 @@ void CheckGroup(const GroupOptions& group, const std::string& key, Checker* chec
 void CheckTrain(const RunConfig& config, Checker* check) {
   const TrainOptions& train = config.train;
   if (train.batch_sentences > 0 && train.batch_pieces > 0) {
-    check->Add("train.batch_pieces",
+    check->Add("train.batch_pieces", "train.batch_sentences",
                fmt::format("train.batch_sentences ({}) and train.batch_pieces ({}) are both set", train.batch_sentences,
                            train.batch_pieces),
                "set one of them to 0");
   }
   if (train.batch_sentences == 0 && train.batch_pieces == 0) {
-    check->Add("train.batch_sentences", "train.batch_sentences and train.batch_pieces are both 0", "set one of them");
+    check->Add("train.batch_sentences", "train.batch_pieces", "train.batch_sentences and train.batch_pieces are both 0",
+               "set one of them");
   }
   if (train.schedule.warmup >= 1 && train.schedule.warmup != std::floor(train.schedule.warmup)) {
     check->Add("train.schedule.warmup",

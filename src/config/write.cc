@@ -174,12 +174,13 @@ std::vector<Difference> Diff(const RunConfig& left, const RunConfig& right) {
   std::map<std::string, size_t> position;
   for (const Leaf& leaf : Leaves(left_json)) {
     position[leaf.key] = differences.size();
-    differences.push_back({leaf.key, InlineYaml(*leaf.value, *leaf.schema), ""});
+    differences.push_back({leaf.key, InlineYaml(*leaf.value, *leaf.schema), "", *leaf.value, nullptr});
   }
   for (const Leaf& leaf : Leaves(right_json)) {
     const auto [found, added] = position.emplace(leaf.key, differences.size());
-    if (added) differences.push_back({leaf.key, "", ""});
+    if (added) differences.push_back({leaf.key, "", "", nullptr, nullptr});
     differences[found->second].right = InlineYaml(*leaf.value, *leaf.schema);
+    differences[found->second].right_value = *leaf.value;
   }
   std::erase_if(differences, [](const Difference& difference) { return difference.left == difference.right; });
   return differences;

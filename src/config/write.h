@@ -19,9 +19,10 @@ struct WriteOptions {
 /// A complete configuration (ToJson) as YAML that reads back to the same values.
 [[nodiscard]] std::string WriteYaml(const Json& config, const WriteOptions& options = {});
 
-/// One difference of two configurations; a missing side is "".
+/// One difference of two configurations, as YAML and as values; a missing side is "" and null.
 struct Difference {
   std::string key = {}, left = {}, right = {};
+  Json left_value = {}, right_value = {};
 };
 [[nodiscard]] std::vector<Difference> Diff(const RunConfig& left, const RunConfig& right);
 

@@ -23,10 +23,47 @@ namespace {
   throw Error(ErrorCode::kConfig, std::move(what), Place(name, line, column), std::move(fix));
 }
 
-/// Builds the tree from parser events.
+constexpr std::string_view kBlanks = " \t\n";
+
+/// The end of the last text before `position` that is neither blank nor a line of comment.
+size_t EndOfContent(std::string_view text, size_t position) {
+  while (true) {
+    const size_t last = text.substr(0, position).find_last_not_of(kBlanks);
+    if (last == std::string_view::npos) return 0;
+    const size_t line = text.rfind('\n', last) + 1;
+    if (text[text.find_first_not_of(kBlanks, line)] != '#') return last + 1;
+    position = line;
+  }
+}
+
+struct TextPlace {
+  int64_t line, column;  // from 1
+};
+TextPlace PlaceAt(std::string_view text, size_t position) {
+  const std::string_view before = text.substr(0, position);
+  return {std::count(before.begin(), before.end(), '\n') + 1,
+          static_cast<int64_t>(position - (before.rfind('\n') + 1)) + 1};
+}
+
+/// True if the text in quotes that begins at `begin` ends in `text`.
+bool HasClosingQuote(std::string_view text, size_t begin) {
+  const char quote = text[begin];
+  for (size_t i = begin + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return true;
+      ++i;
+    }
+  }
+  return false;
+}
+
+/// Builds the tree from parser events on `text`.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& name, ProblemList* problems) : name_(name), problems_(problems) {}
+  TreeBuilder(std::string_view text, const std::string& name, ProblemList* problems)
+      : text_(text), name_(name), problems_(problems) {}
 
   [[nodiscard]] std::shared_ptr<const YamlNode> root() const { return root_; }
   [[nodiscard]] int documents() const { return documents_; }
@@ -42,12 +79,15 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Finish(NewNode(YamlNode::Kind::kNull, mark), anchor);
+    std::shared_ptr<YamlNode> node = NewNode(YamlNode::Kind::kNull, mark);
+    PlaceNull(mark, node.get());
+    Finish(std::move(node), anchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     RefuseTag(mark, tag);
+    if (tag == "!") RefuseOpenQuote(mark);
     std::shared_ptr<YamlNode> node = NewNode(YamlNode::Kind::kScalar, mark);
     node->text = value;
     node->quoted = tag == "!";
@@ -78,7 +118,9 @@ class TreeBuilder : public YAML::EventHandler {
   struct Frame {
     std::shared_ptr<YamlNode> node;
     YAML::anchor_t anchor = YAML::NullAnchor;
+    size_t depth = 0;
     std::optional<YamlNode::Entry> pending = std::nullopt;  // key read, value not yet
+    bool merge = false;                                     // the pending key is a merge key
     std::map<std::string, int64_t> line_of_key = {};
   };
 
@@ -97,13 +139,54 @@ class TreeBuilder : public YAML::EventHandler {
            "remove it; types come from the option");
   }
 
+  /// yaml-cpp takes the end of the file for a closing quote and the lines up to there for text.
+  void RefuseOpenQuote(const YAML::Mark& mark) {
+    auto begin = static_cast<size_t>(mark.pos);
+    // The mark is that of an anchor or tag when there is one.
+    while (begin < text_.size() && std::string_view("&!#").find(text_[begin]) != std::string_view::npos) {
+      begin = text_.find_first_not_of(kBlanks, text_.find_first_of(text_[begin] == '#' ? "\n" : kBlanks, begin));
+    }
+    const bool quote = begin < text_.size() && (text_[begin] == '"' || text_[begin] == '\'');  // else a block
+    if (!quote || HasClosingQuote(text_, begin)) return;
+    const TextPlace place = PlaceAt(text_, begin);
+    const std::string_view shown = text_.substr(begin, text_.find('\n', begin) - begin);
+    Refuse(name_, place.line, place.column, fmt::format("the text {} has no closing quote", Printable(shown)),
+           fmt::format("end it with {}", text_[begin]));
+  }
+
+  /// yaml-cpp gives a value that was left out the place of what follows; the place is that of its key or dash.
+  void PlaceNull(const YAML::Mark& mark, YamlNode* node) const {
+    if (stack_.empty()) return;
+    const Frame& frame = stack_.back();
+    if (frame.pending.has_value()) {
+      if (frame.pending->line == node->line) return;
+      node->line = frame.pending->line;
+      node->column = frame.pending->column;
+    } else if (frame.node->kind == YamlNode::Kind::kSequence) {
+      const auto position = std::min(static_cast<size_t>(mark.pos), text_.size());
+      const size_t end = EndOfContent(text_, position);
+      const size_t begin = text_.substr(0, end).rfind('\n') + 1;
+      const std::string_view line = text_.substr(begin, end - begin);
+      const size_t dash = line.substr(0, line.find_first_not_of("- ")).rfind('-');
+      const std::string_view between = text_.substr(end, position - end);
+      const auto lines = std::count(between.begin(), between.end(), '\n');
+      if (lines == 0 || dash == std::string_view::npos) return;
+      node->line -= lines;
+      node->column = static_cast<int64_t>(dash) + 1;
+    }
+  }
+
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     RefuseTag(mark, tag);
-    if (stack_.size() >= kMaxYamlDepth) {
+    // A list as a key does not count: it is refused at its end, and yaml-cpp takes a list that is never closed for one.
+    const bool is_key =
+        !stack_.empty() && stack_.back().node->kind == YamlNode::Kind::kMap && !stack_.back().pending.has_value();
+    const size_t depth = (stack_.empty() ? 0 : stack_.back().depth) + (is_key ? 0 : 1);
+    if (depth > kMaxYamlDepth) {
       Refuse(name_, mark.line + 1, mark.column + 1,
              fmt::format("values are nested deeper than {} levels", kMaxYamlDepth));
     }
-    stack_.push_back({NewNode(kind, mark), anchor});
+    stack_.push_back({NewNode(kind, mark), anchor, depth});
   }
 
   void Close() {
@@ -143,7 +226,8 @@ class TreeBuilder : public YAML::EventHandler {
              "write the key in quotes");
     }
     frame->pending = YamlNode::Entry{key.text, key.line, key.column, nullptr};
-    if (key.text == "<<" && !key.quoted) {
+    frame->merge = key.text == "<<" && !key.quoted;
+    if (frame->merge) {
       problems_->Add(ErrorCode::kConfig, {"merge keys ('<<') are not supported", Place(name_, key.line, key.column),
                                           "repeat the keys, or use 'include:' for shared files"});
     }
@@ -153,7 +237,7 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode::Entry entry = std::move(*frame->pending);
     frame->pending.reset();
     entry.value = std::move(value);
-    if (entry.key == "<<") return;
+    if (frame->merge) return;
     const auto [first, inserted] = frame->line_of_key.emplace(entry.key, entry.line);
     if (!inserted) {
       problems_->Add(ErrorCode::kConfig, {fmt::format("duplicate key '{}' on lines {} and {}", Printable(entry.key),
@@ -164,6 +248,7 @@ class TreeBuilder : public YAML::EventHandler {
     frame->node->entries.push_back(std::move(entry));
   }
 
+  const std::string_view text_;
   const std::string& name_;
   ProblemList* problems_;
   std::vector<Frame> stack_;
@@ -173,7 +258,7 @@ class TreeBuilder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-/// Without a BOM, with LF as the only line end.
+/// Without a BOM, with LF as the only line end, also of the last line.
 std::string NormalLines(const std::string& text) {
   std::string out;
   out.reserve(text.size());
@@ -185,6 +270,7 @@ std::string NormalLines(const std::string& text) {
       out += '\n';
     }
   }
+  if (!out.empty() && out.back() != '\n') out += '\n';
   return out;
 }
 
@@ -229,7 +315,7 @@ std::shared_ptr<const YamlNode> ParseYaml(const std::string& text, const std::st
   }
   const std::string normal = NormalLines(text);
   CheckBytes(normal, name);
-  TreeBuilder builder(name, problems);
+  TreeBuilder builder(normal, name, problems);
   try {
     std::istringstream stream(normal);
     YAML::Parser parser(stream);
@@ -242,7 +328,11 @@ std::shared_ptr<const YamlNode> ParseYaml(const std::string& text, const std::st
            fmt::format("values are nested deeper than {} levels", kMaxYamlDepth));
   } catch (const YAML::Exception& error) {
     const YAML::Mark mark = error.mark.is_null() ? builder.last_mark() : error.mark;
-    Refuse(name, mark.line + 1, mark.column + 1, fmt::format("not valid YAML: {}", error.msg));
+    const std::string what = fmt::format("not valid YAML: {}", error.msg);
+    if (static_cast<size_t>(mark.pos) < normal.size()) Refuse(name, mark.line + 1, mark.column + 1, what);
+    // Something is missing at the end: the place is behind the last text, not on the line behind the last.
+    const TextPlace end = PlaceAt(normal, EndOfContent(normal, normal.size()));
+    Refuse(name, end.line, end.column, what);
   }
   return builder.root();
 }

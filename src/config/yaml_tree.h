@@ -34,8 +34,9 @@ struct YamlNode {
 
 /// Parses one document; an empty text gives a null node. Duplicate keys and merge keys are added to `problems`, the
 /// first value counts. Throws 78 with `name`:line:column on: more than kMaxYamlBytes, invalid UTF-8, control
-/// characters, tabs as indentation, bad syntax, nesting over kMaxYamlDepth, more than kMaxYamlNodes nodes, aliases of
-/// themselves, tags, keys that are not text, several documents. A BOM, CRLF and CR are accepted.
+/// characters, tabs as indentation, bad syntax, quotes that are not closed, nesting over kMaxYamlDepth, more than
+/// kMaxYamlNodes nodes, aliases of themselves, tags, keys that are not text, several documents. A BOM, CRLF and CR are
+/// accepted.
 [[nodiscard]] std::shared_ptr<const YamlNode> ParseYaml(const std::string& text, const std::string& name,
                                                         ProblemList* problems);
 

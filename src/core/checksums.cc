@@ -17,25 +17,6 @@ constexpr size_t kHexDigits = 64;
 constexpr uint64_t kMaxListBytes = UINT64_C(16) << 20;
 constexpr const char* kCopyAgain = "copy or download the directory again";
 
-// Names below `directory` of everything that is no directory, sorted; a name with a leading dot hides itself and what
-// it holds.
-std::vector<std::string> FilesBelow(const std::filesystem::path& directory) {
-  std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::recursive_directory_iterator entry(directory, error);
-  for (const std::filesystem::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
-    const std::filesystem::file_status status = entry->symlink_status();
-    if (entry->path().filename().string().starts_with('.')) {
-      if (std::filesystem::is_directory(status)) entry.disable_recursion_pending();
-    } else if (!std::filesystem::is_directory(status)) {
-      names.push_back(entry->path().lexically_relative(directory).generic_string());
-    }
-  }
-  if (error) internal::ThrowInput(directory, error.value());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 bool IsHexDigest(std::string_view text) {
   return text.size() == kHexDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -81,6 +62,23 @@ std::string Check(const std::filesystem::path& directory, const std::string& nam
 }
 
 }  // namespace
+
+std::vector<std::string> FilesBelow(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(directory, error);
+  for (const std::filesystem::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
+    const std::filesystem::file_status status = entry->symlink_status();
+    if (entry->path().filename().string().starts_with('.')) {
+      if (std::filesystem::is_directory(status)) entry.disable_recursion_pending();
+    } else if (!std::filesystem::is_directory(status)) {
+      names.push_back(entry->path().lexically_relative(directory).generic_string());
+    }
+  }
+  if (error) internal::ThrowInput(directory, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 void WriteChecksums(const std::filesystem::path& directory, const std::string& sums_name) {
   std::string text;

@@ -141,6 +141,12 @@ void AtomicDirectory::PublishReplacing() {
   RecoverDirectory(target_);
   if (!Exists(target_)) return Publish();
   SyncAll();
+  if (internal::Exchange(temporary_, target_)) {
+    published_ = true;
+    internal::SyncDirectory(internal::ParentOf(target_));
+    internal::RemoveQuietly(temporary_);
+    return;
+  }
   const std::filesystem::path old = OldName(target_);
   internal::Rename(target_, old);
   try {
@@ -171,6 +177,18 @@ void RecoverDirectory(const std::filesystem::path& target) {
   if (Exists(path)) return internal::RemoveQuietly(old);
   internal::Rename(old, path);
   internal::SyncDirectory(internal::ParentOf(path));
+}
+
+void RecoverDirectories(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> targets;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() > 5 && name.front() == '.' && name.ends_with("-old"))
+      targets.push_back(directory / name.substr(1, name.size() - 5));
+  }
+  for (const std::filesystem::path& target : targets) RecoverDirectory(target);
 }
 
 void RemoveStaleTemporaries(const std::filesystem::path& directory) {

@@ -133,6 +133,12 @@ void Rename(const std::filesystem::path& from, const std::filesystem::path& to) 
   if (errno != 0 || std::rename(from.c_str(), to.c_str()) != 0) ThrowIo("rename a finished file to", to, errno);
 }
 
+bool Exchange(const std::filesystem::path& a, const std::filesystem::path& b) {
+  errno = PlannedError("rename");
+  if (errno != 0) ThrowIo("rename a finished file to", b, errno);
+  return renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+}
+
 void MakeDirectory(const std::filesystem::path& path) {
   errno = PlannedError("mkdir");
   if (errno != 0 || mkdir(path.c_str(), 0777) != 0) ThrowCreate(path, errno);

@@ -54,6 +54,8 @@ void SyncFile(int fd, const std::filesystem::path& path);
 void CloseFile(int fd, const std::filesystem::path& path);
 void SyncDirectory(const std::filesystem::path& directory);
 void Rename(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Swaps two directories in one step; false when the file system cannot.
+[[nodiscard]] bool Exchange(const std::filesystem::path& a, const std::filesystem::path& b);
 void MakeDirectory(const std::filesystem::path& path);
 /// flock(2) without waiting: 0, EWOULDBLOCK when another holds it, or another errno value.
 [[nodiscard]] int TryLock(int fd);

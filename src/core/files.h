@@ -107,7 +107,8 @@ class AtomicDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
   /// Renames to the target, which must not exist.
   void Publish();
-  /// Replaces an existing target by exchange (target -> .<name>-old, new -> target, old removed).
+  /// Replaces an existing target: both are swapped in one step where the file system can, else target -> .<name>-old,
+  /// new -> target; the old one is removed.
   void PublishReplacing();
 
  private:
@@ -121,6 +122,8 @@ void RemoveDirectory(const std::filesystem::path& directory);
 /// Restores `.<name>-old` when a crash left only that, and removes `.tmp-<pid>-*` of dead processes in `directory`.
 /// A temporary is left alone while its flock is held, whatever its pid says (another container or host may own it).
 void RecoverDirectory(const std::filesystem::path& target);
+/// RecoverDirectory for every `.<name>-old` in `directory`.
+void RecoverDirectories(const std::filesystem::path& directory);
 void RemoveStaleTemporaries(const std::filesystem::path& directory);
 
 /// Exclusive flock on `path` holding pid and host; 73 naming the holder when taken. Released on destruction.

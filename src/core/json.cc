@@ -86,4 +86,15 @@ std::string JsonNumber(double value) {
   return std::string(digits, end);
 }
 
+Json ProblemsToJson(const Error& error) {
+  Json list = Json::array();
+  for (const Problem& problem : error.problems()) {
+    list.push_back({{"what", problem.what},
+                    {"where", problem.where},
+                    {"fix", problem.fix},
+                    {"code", static_cast<int>(error.code())}});
+  }
+  return list;
+}
+
 }  // namespace clner

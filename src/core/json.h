@@ -18,4 +18,7 @@ using Json = nlohmann::ordered_json;
 /// Shortest text that reads back as the same double (17 digits at most); "NaN"/"Infinity" become null.
 [[nodiscard]] std::string JsonNumber(double value);
 
+/// The problems of an error as [{"what", "where", "fix", "code"}], for commands that answer in JSON.
+[[nodiscard]] Json ProblemsToJson(const Error& error);
+
 }  // namespace clner

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <set>
 
 #include "core/error.h"
 #include "core/model_files.h"
+#include "core/sha256.h"
 
 namespace clner {
 namespace {
@@ -85,6 +87,21 @@ void Compare(const Json& a, const Json& b, const std::string& path, std::vector<
   if (a != b) differences->push_back({path, DumpJson(a), DumpJson(b)});
 }
 
+// Compared value by value, made from the others, or without influence on what the model does.
+constexpr const char* kNotCompared[] = {"config.json", "clner.json", "model.safetensors",
+                                        "SHA256SUMS",  "README.md",  "metrics.json"};
+
+// Regular files and links to them: nothing else can be compared.
+std::set<std::string> OtherFiles(const std::filesystem::path& directory) {
+  std::set<std::string> names;
+  std::error_code ignored;
+  for (const std::string& name : FilesBelow(directory)) {
+    const bool compared = std::find(std::begin(kNotCompared), std::end(kNotCompared), name) == std::end(kNotCompared);
+    if (compared && std::filesystem::is_regular_file(directory / name, ignored)) names.insert(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 double TensorValue(const TensorInfo& tensor, int64_t index) {
@@ -123,6 +140,23 @@ double TensorValue(const TensorInfo& tensor, int64_t index) {
 std::vector<JsonDifference> CompareJson(const Json& a, const Json& b) {
   std::vector<JsonDifference> differences;
   Compare(a, b, "", &differences);
+  return differences;
+}
+
+std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const std::set<std::string> in_a = OtherFiles(a), in_b = OtherFiles(b);
+  std::set<std::string> names = in_a;
+  names.insert(in_b.begin(), in_b.end());
+  std::vector<FileDifference> differences;
+  for (const std::string& name : names) {
+    if (!in_b.contains(name)) {
+      differences.push_back({name, FileState::kOnlyA});
+    } else if (!in_a.contains(name)) {
+      differences.push_back({name, FileState::kOnlyB});
+    } else if (Sha256OfFile(a / name) != Sha256OfFile(b / name)) {
+      differences.push_back({name, FileState::kContent});
+    }
+  }
   return differences;
 }
 

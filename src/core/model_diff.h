@@ -1,6 +1,7 @@
-// Differences between two models: JSON values and tensors.
+// Differences between two models: JSON values, tensors and other files.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,15 @@ struct JsonDifference {
   std::string a, b;  ///< JSON text
 };
 [[nodiscard]] std::vector<JsonDifference> CompareJson(const Json& a, const Json& b);
+
+enum class FileState { kContent, kOnlyA, kOnlyB };
+struct FileDifference {
+  std::string name;
+  FileState state = FileState::kContent;
+};
+/// The other files of two model directories that differ (the tokenizer's, above all), by name. README.md and
+/// metrics.json describe a model and do not count. 66 when a file cannot be read.
+[[nodiscard]] std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const std::filesystem::path& b);
 
 enum class TensorState { kEqual, kValues, kShape, kOnlyA, kOnlyB };
 struct TensorDifference {

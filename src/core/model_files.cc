@@ -13,15 +13,15 @@ namespace clner {
 namespace {
 
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
-constexpr int64_t kMaxSize = INT64_C(1) << 24;
-constexpr int64_t kMaxLayers = 1024;
 constexpr const char* kSameModel = "use weights and config.json of the same model";
-constexpr const char* kWrittenByClner = "the file is written by clner; train or copy the model again";
+constexpr const char* kOtherModel = "the file belongs to another model";
+constexpr const char* kCopyAgain = "copy the model again";
+constexpr const char* kShardIndex = "model.safetensors.index.json";
 
 Json ReadObject(const std::filesystem::path& path) {
   Json json = ParseJson(ReadFile(path, kMaxJsonBytes), path.string(), ErrorCode::kCorrupt);
   if (!json.is_object()) {
-    throw Error(ErrorCode::kCorrupt, "the file is not a JSON object", path.string(), "copy the model again");
+    throw Error(ErrorCode::kCorrupt, "the file is not a JSON object", path.string(), kCopyAgain);
   }
   return json;
 }
@@ -55,32 +55,8 @@ bool IsPartOfEncoder(const std::string& plain) {
   return (StartsWith(plain, "embeddings.") || StartsWith(plain, "encoder.")) && plain != "embeddings.position_ids";
 }
 
-/// An integer of config.json in [1, most], or 0 with a problem.
-int64_t SizeOf(const Json& config, const char* key, int64_t most, const std::string& path, ProblemList* problems) {
-  const auto found = config.find(key);
-  std::string what;
-  if (found == config.end()) {
-    what = std::string("'") + key + "' is missing";
-  } else if (!found->is_number_integer()) {
-    what = std::string("'") + key + "' is not an integer";
-  } else if (found->get<int64_t>() < 1 || found->get<int64_t>() > most) {
-    what = std::string("'") + key + "' is " + found->dump() + ", allowed: 1 to " + std::to_string(most);
-  } else {
-    return found->get<int64_t>();
-  }
-  problems->Add(ErrorCode::kCorrupt, {what, path, "use the config.json that belongs to the model"});
-  return 0;
-}
-
-void AddDense(const std::string& name, int64_t out, int64_t in, std::vector<ExpectedTensor>* tensors) {
-  tensors->push_back({name + ".weight", {out, in}});
-  tensors->push_back({name + ".bias", {out}});
-}
-
-void AddNorm(const std::string& name, int64_t size, std::vector<ExpectedTensor>* tensors) {
-  tensors->push_back({name + ".weight", {size}});
-  tensors->push_back({name + ".bias", {size}});
-}
+/// "tensor 'NAME'", safe to print.
+std::string Quoted(const TensorInfo& tensor) { return "tensor '" + Printable(tensor.name, 200) + "'"; }
 
 /// Compares stored tensors with the expected ones; what remains in `stored` was not asked for.
 void CheckShapes(const std::vector<ExpectedTensor>& expected, std::map<std::string, const TensorInfo*>* stored,
@@ -92,28 +68,16 @@ void CheckShapes(const std::vector<ExpectedTensor>& expected, std::map<std::stri
       continue;
     }
     if (found->second->shape != tensor.shape) {
-      problems->Add(ErrorCode::kCorrupt,
-                    {"tensor '" + found->second->name + "' has shape " + ShapeText(found->second->shape) +
-                         ", the configuration asks for " + ShapeText(tensor.shape),
-                     path, kSameModel});
+      problems->Add(ErrorCode::kCorrupt, {Quoted(*found->second) + " has shape " + ShapeText(found->second->shape) +
+                                              ", the configuration asks for " + ShapeText(tensor.shape),
+                                          path, kSameModel});
     }
     stored->erase(found);
   }
 }
 
-void CheckLabels(const ModelFiles& files, const std::vector<std::string>& tags, ProblemList* problems) {
-  const std::string card = (files.directory / "clner.json").string();
-  if (tags.empty()) {
-    problems->Add(ErrorCode::kCorrupt,
-                  {"'labels.tags' is missing, empty or not a list of strings", card, kWrittenByClner});
-    return;
-  }
-  std::set<std::string> seen;
-  for (const std::string& tag : tags) {
-    if (!seen.insert(tag).second) {
-      problems->Add(ErrorCode::kCorrupt, {"'labels.tags' holds '" + Printable(tag) + "' twice", card, kWrittenByClner});
-    }
-  }
+/// Python users read the tags from config.json.
+void CheckLabelNames(const ModelFiles& files, const std::vector<std::string>& tags, ProblemList* problems) {
   const std::string config = (files.directory / "config.json").string();
   const auto names = files.config.find("id2label");
   if (names == files.config.end() || !names->is_object() || names->size() != tags.size()) {
@@ -132,9 +96,18 @@ void CheckLabels(const ModelFiles& files, const std::vector<std::string>& tags, 
   }
 }
 
-void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
+void CheckCard(const ModelFiles& files, ProblemList* problems) {
+  const auto found = files.config.find("max_position_embeddings");
+  const int64_t positions = found != files.config.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  CheckModelCard(files.card, positions, (files.directory / "clner.json").string(), problems);
+  if (const std::vector<std::string> tags = files.tags(); !tags.empty()) CheckLabelNames(files, tags, problems);
+}
+
+/// The tensors of the encoder and, in a trained model, of classifier and CRF, by their plain names.
+std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, ModelVerification* result,
+                                                     ProblemList* problems) {
   const std::string path = files.weights.path().string();
-  std::map<std::string, const TensorInfo*> stored;
+  std::map<std::string, const TensorInfo*> used;
   for (const TensorInfo& tensor : files.weights.tensors()) {
     try {
       CheckFinite(tensor, files.weights.path());
@@ -144,42 +117,72 @@ void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemLis
     ++result->tensors;
     result->values += tensor.elements();
     const std::string plain = PlainName(tensor.name);
-    const bool of_head = StartsWith(plain, "classifier.") || StartsWith(plain, "crf.");
-    if (!IsPartOfEncoder(plain) && !(files.trained() && of_head)) {
-      result->unused.push_back(tensor.name);
-      continue;
-    }
-    if (tensor.dtype != DType::kF32) result->converted.push_back(tensor.name + " (" + Name(tensor.dtype) + ")");
-    if (!stored.emplace(plain, &tensor).second) {
+    const bool of_encoder = IsPartOfEncoder(plain);
+    const bool of_head = files.trained() && (StartsWith(plain, "classifier.") || StartsWith(plain, "crf."));
+    if ((of_encoder || of_head) && !used.emplace(plain, &tensor).second) {
       problems->Add(ErrorCode::kCorrupt,
-                    {"tensor '" + tensor.name + "' is stored under two names", path, "export the model again"});
+                    {Quoted(tensor) + " is stored under two names", path, "export the model again"});
+    } else if (files.trained() && tensor.name != (of_encoder ? "bert." + plain : of_head ? plain : "")) {
+      // A trained model is loaded by exact names; other prefixes and left-overs are tolerated in encoders only.
+      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(tensor), path, kOtherModel});
+      used.erase(plain);
+    } else if (!of_encoder && !of_head) {
+      result->unused.push_back(tensor.name);
+    } else if (!IsFloating(tensor.dtype)) {
+      problems->Add(ErrorCode::kCorrupt,
+                    {Quoted(tensor) + " has type " + Name(tensor.dtype) + ", weights are F32, F16, BF16 or F64", path,
+                     "export the model again"});
+    } else if (tensor.dtype != DType::kF32) {
+      result->converted.push_back(tensor.name + " (" + Name(tensor.dtype) + ")");
     }
   }
+  return used;
+}
+
+void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
+  const std::string path = files.weights.path().string();
+  std::map<std::string, const TensorInfo*> stored = UsedTensors(files, result, problems);
   std::vector<ExpectedTensor> expected =
       ExpectedEncoderTensors(files.config, (files.directory / "config.json").string(), problems);
-  const bool known_encoder = !expected.empty();
-  if (files.trained()) {
-    const std::vector<std::string> tags = files.tags();
-    CheckLabels(files, tags, problems);
-    const auto count = static_cast<int64_t>(tags.size());
-    const auto hidden = files.config.find("hidden_size");
-    if (count > 0 && known_encoder) {
-      AddDense("classifier", count, hidden->get<int64_t>(), &expected);
-      expected.push_back({"crf.transitions", {count, count}});
-      expected.push_back({"crf.start", {count}});
-      expected.push_back({"crf.end", {count}});
-    }
+  if (files.trained()) CheckCard(files, problems);
+  if (expected.empty()) return;
+  const auto tags = static_cast<int64_t>(files.tags().size());
+  if (tags > 0) {
+    expected.push_back({"classifier.weight", {tags, files.config.at("hidden_size").get<int64_t>()}});
+    expected.push_back({"classifier.bias", {tags}});
+    expected.push_back({"crf.transitions", {tags, tags}});
+    expected.push_back({"crf.start", {tags}});
+    expected.push_back({"crf.end", {tags}});
   }
-  if (!known_encoder) return;
   CheckShapes(expected, &stored, path, problems);
   for (const auto& [name, tensor] : stored) {
     if (files.trained()) {
-      problems->Add(ErrorCode::kCorrupt,
-                    {"unexpected tensor '" + tensor->name + "'", path, "the file belongs to another model"});
+      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(*tensor), path, kOtherModel});
     } else {
       result->unused.push_back(tensor->name);
     }
   }
+}
+
+/// Weights split over several files are not supported; names in the list of files are not trusted.
+void RefuseShards(const std::filesystem::path& directory) {
+  const std::filesystem::path index = directory / kShardIndex;
+  if (!Exists(index)) return;
+  const Json json = ReadObject(index);
+  const auto map = json.find("weight_map");
+  if (map == json.end() || !map->is_object()) {
+    throw Error(ErrorCode::kCorrupt, "'weight_map' is missing or not an object", index.string(), kCopyAgain);
+  }
+  for (const auto& [tensor, file] : map->items()) {
+    if (!file.is_string()) {
+      throw Error(ErrorCode::kCorrupt, "'weight_map' names no file for tensor '" + Printable(tensor) + "'",
+                  index.string(), kCopyAgain);
+    }
+    (void)ResolveInside(directory, file.get<std::string>());
+  }
+  if (Exists(directory / "model.safetensors")) return;
+  throw Error(ErrorCode::kCorrupt, "the weights are split over several files, which is not supported", index.string(),
+              "save the model in one file, e.g. with save_pretrained(DIR, max_shard_size='100GB')");
 }
 
 }  // namespace
@@ -217,47 +220,21 @@ ModelFiles ReadModelFiles(const std::filesystem::path& directory) {
     throw Error(ErrorCode::kNoInput, "'" + Printable(shown) + "' is not a directory", shown,
                 "give a model directory such as runs/NAME/best or a Hugging Face encoder directory");
   }
-  if (!Exists(directory / "config.json")) {
+  const bool listed = Exists(directory / "SHA256SUMS");  // the list of clner holds every file of the model
+  if (!Exists(directory / "config.json") && !listed) {
     throw Error(ErrorCode::kNoInput, "'" + Printable(shown) + "' is not a model directory (no config.json)", shown,
                 "give a directory such as runs/NAME/best or a Hugging Face encoder directory");
+  }
+  RefuseShards(directory);
+  for (const char* name : {"config.json", "model.safetensors"}) {
+    if (!listed || Exists(directory / name)) continue;
+    throw Error(ErrorCode::kCorrupt, "file '" + std::string(name) + "' is missing", (directory / name).string(),
+                kCopyAgain);
   }
   Json card;
   if (Exists(directory / "clner.json")) card = ReadObject(directory / "clner.json");
   return {directory, ReadObject(directory / "config.json"), std::move(card),
           SafetensorsFile(directory / "model.safetensors")};
-}
-
-std::vector<ExpectedTensor> ExpectedEncoderTensors(const Json& config, const std::string& path, ProblemList* problems) {
-  const auto type = config.find("model_type");
-  const std::string name = type != config.end() && type->is_string() ? type->get<std::string>() : "";
-  if (name != "bert") {
-    problems->Add(ErrorCode::kCorrupt,
-                  {"model_type '" + Printable(name) + "' is not supported" + DidYouMean(name, {"bert"}), path,
-                   "supported model types: bert"});
-    return {};
-  }
-  const int64_t vocabulary = SizeOf(config, "vocab_size", kMaxSize, path, problems);
-  const int64_t hidden = SizeOf(config, "hidden_size", kMaxSize, path, problems);
-  const int64_t layers = SizeOf(config, "num_hidden_layers", kMaxLayers, path, problems);
-  const int64_t inner = SizeOf(config, "intermediate_size", kMaxSize, path, problems);
-  const int64_t positions = SizeOf(config, "max_position_embeddings", kMaxSize, path, problems);
-  const int64_t types = SizeOf(config, "type_vocab_size", kMaxSize, path, problems);
-  if (vocabulary == 0 || hidden == 0 || layers == 0 || inner == 0 || positions == 0 || types == 0) return {};
-  std::vector<ExpectedTensor> tensors = {{"embeddings.word_embeddings.weight", {vocabulary, hidden}},
-                                         {"embeddings.position_embeddings.weight", {positions, hidden}},
-                                         {"embeddings.token_type_embeddings.weight", {types, hidden}}};
-  AddNorm("embeddings.LayerNorm", hidden, &tensors);
-  for (int64_t i = 0; i < layers; ++i) {
-    const std::string layer = "encoder.layer." + std::to_string(i) + ".";
-    for (const char* part : {"query", "key", "value"})
-      AddDense(layer + "attention.self." + part, hidden, hidden, &tensors);
-    AddDense(layer + "attention.output.dense", hidden, hidden, &tensors);
-    AddNorm(layer + "attention.output.LayerNorm", hidden, &tensors);
-    AddDense(layer + "intermediate.dense", inner, hidden, &tensors);
-    AddDense(layer + "output.dense", hidden, inner, &tensors);
-    AddNorm(layer + "output.LayerNorm", hidden, &tensors);
-  }
-  return tensors;
 }
 
 ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
@@ -272,15 +249,15 @@ ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
       for (const Problem& problem : error.problems()) problems.Add(error.code(), problem);
     }
   };
-  std::error_code ignored;
-  const bool is_model = std::filesystem::is_directory(directory, ignored) && Exists(directory / "config.json");
-  if (is_model && (Exists(directory / "SHA256SUMS") || Exists(directory / "clner.json"))) {
+  if (Exists(directory / "SHA256SUMS") || Exists(directory / "clner.json")) {
     collect([&] {
       VerifyChecksums(directory);
       result.checksums = true;
     });
   }
-  collect([&] { CheckTensors(ReadModelFiles(directory), &result, &problems); });
+  // A file that the list has named as missing is not reported again.
+  const bool complete = Exists(directory / "config.json") && Exists(directory / "model.safetensors");
+  if (complete || problems.empty()) collect([&] { CheckTensors(ReadModelFiles(directory), &result, &problems); });
   problems.ThrowIfAny();
   return result;
 }

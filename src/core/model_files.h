@@ -25,7 +25,8 @@ struct ModelFiles {
   [[nodiscard]] std::vector<std::string> tags() const;
 };
 
-/// Reads all three files. kNoInput when the directory or its config.json is missing, kCorrupt when a file is malformed.
+/// Reads all three files. kNoInput when the directory or one of its files is missing, kCorrupt when a file is
+/// malformed, missing although there is a SHA256SUMS, or split over several (model.safetensors.index.json).
 [[nodiscard]] ModelFiles ReadModelFiles(const std::filesystem::path& directory);
 
 /// A tensor that a BERT encoder needs, named without the `bert.` prefix.
@@ -33,10 +34,15 @@ struct ExpectedTensor {
   std::string name;
   std::vector<int64_t> shape;
 };
-/// Every tensor of the encoder that `config` describes (Devlin et al., 2019; names of Hugging Face). Adds a problem and
-/// returns nothing when the model type is not supported or a size is missing or out of range.
+/// Every tensor of the encoder that `config` describes (Devlin et al., 2019; names of Hugging Face). Adds a problem for
+/// every rule of the loader that `config` breaks; returns nothing when the model type is not supported or a size is
+/// missing or out of range.
 [[nodiscard]] std::vector<ExpectedTensor> ExpectedEncoderTensors(const Json& config, const std::string& path,
                                                                  ProblemList* problems);
+
+/// Adds a problem for every rule of the loader that clner.json breaks: format, labels, view, encoder, head. Whether the
+/// name of the scheme is known is left to `data`. `positions` of the encoder, 0 if unknown.
+void CheckModelCard(const Json& card, int64_t positions, const std::string& path, ProblemList* problems);
 
 struct ModelVerification {
   bool checksums = false;                   ///< SHA256SUMS was there and held
@@ -44,9 +50,9 @@ struct ModelVerification {
   std::vector<std::string> unused = {};     ///< tensors that no part of the model uses (poolers, prediction heads)
   std::vector<std::string> converted = {};  ///< used, but stored in another type than F32
 };
-/// Checks every byte (SHA256SUMS; must exist for a trained model), finite values, shapes against config.json, and
-/// labels against classifier and CRF. Throws kCorrupt with all problems, each naming file or tensor; kNoInput as
-/// ReadModelFiles does.
+/// Checks every byte (SHA256SUMS; must exist for a trained model), config.json and clner.json by the rules of the
+/// loader, finite values, types and shapes of the tensors, and labels against classifier and CRF. Throws kCorrupt with
+/// all problems, each naming file or tensor; kNoInput as ReadModelFiles does.
 ModelVerification VerifyModelDirectory(const std::filesystem::path& directory);
 
 /// "[2, 3]".

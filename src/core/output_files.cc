@@ -13,6 +13,7 @@
 #include "core/fault.h"
 #include "core/file_ops.h"
 #include "core/files.h"
+#include "core/temporary_paths.h"
 
 namespace clner {
 namespace {
@@ -44,7 +45,9 @@ std::pair<Descriptor, std::filesystem::path> CreateTemporary(const std::filesyst
     flock(fd.get(), LOCK_EX);
     struct stat info = {};
     // Another thread may have taken the file for a left-over before it was locked.
-    if (fstat(fd.get(), &info) == 0 && info.st_nlink > 0) return {std::move(fd), std::move(path)};
+    if (fstat(fd.get(), &info) != 0 || info.st_nlink == 0) continue;
+    internal::RememberTemporary(path);
+    return {std::move(fd), std::move(path)};
   }
 }
 
@@ -68,7 +71,9 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(Target(path)) 
 
 AtomicFile::~AtomicFile() {
   if (fd_ >= 0) close(fd_);
-  if (!temporary_.empty()) internal::RemoveQuietly(temporary_);
+  if (temporary_.empty()) return;
+  internal::RemoveQuietly(temporary_);
+  internal::ForgetTemporary(temporary_);
 }
 
 void AtomicFile::Flush() {
@@ -99,6 +104,7 @@ void AtomicFile::Commit() {
   internal::CloseFile(std::exchange(fd_, -1), path_);
   if (temporary_.empty()) return;
   internal::Rename(temporary_, path_);
+  internal::ForgetTemporary(temporary_);
   temporary_.clear();
   internal::SyncDirectory(internal::ParentOf(path_));
 }
@@ -147,8 +153,10 @@ void OutputFile::Close() {
 
 AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
   Descriptor fd(internal::Open(path, O_RDWR | O_APPEND | O_CREAT, 0666));
-  if (fd.get() < 0 && errno != ENOENT && errno != EISDIR) fd = Descriptor(internal::Open(path, O_WRONLY | O_APPEND));
-  if (fd.get() < 0) internal::ThrowCreate(path, errno);
+  const int reason = errno;
+  // A file that may be written but not read still takes text; a failure here says less than the first one.
+  if (fd.get() < 0) fd = Descriptor(internal::Open(path, O_WRONLY | O_APPEND));
+  if (fd.get() < 0) internal::ThrowCreate(path, reason);
   struct stat info = {};
   char last = '\n';
   if (fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&

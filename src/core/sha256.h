@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clner {
 
@@ -29,8 +30,11 @@ class Sha256 {
 /// 66 when missing or unreadable, 74 when reading fails.
 [[nodiscard]] std::string Sha256OfFile(const std::filesystem::path& path);
 
+/// Names of everything below `directory` that is no directory, sorted, without the names that begin with a dot
+/// (temporary files, .git) and what they hold. 66 when the directory cannot be read.
+[[nodiscard]] std::vector<std::string> FilesBelow(const std::filesystem::path& directory);
 /// Writes `sums_name` (`<hex>  <name>` lines, sorted) over the regular files of `directory` and its subdirectories.
-/// Names that begin with a dot (temporary files, .git) are no part of a model: neither written nor checked.
+/// Names that begin with a dot are no part of a model: neither written nor checked.
 void WriteChecksums(const std::filesystem::path& directory, const std::string& sums_name = "SHA256SUMS");
 /// Throws kCorrupt naming every file that is missing or differs, and unlisted ones; kCorrupt when the list itself is
 /// missing or malformed.

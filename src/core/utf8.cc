@@ -46,14 +46,25 @@ size_t SkipAscii(std::string_view text, size_t position) {
 
 void AppendEscape(char32_t code_point, int digits, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
-  *out += digits == 2 ? "\\x" : "\\u";
+  *out += digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U";
   for (int i = digits - 1; i >= 0; --i) *out += kHex[(code_point >> (4 * i)) & 0xF];
 }
 
-// Characters that move the cursor, hide text or turn its direction, so that a message could be forged with them.
+// Characters that move the cursor, turn the direction of text, or cannot be seen or told from a blank: a message could
+// be forged with them, and a difference in them would not show.
 bool IsUnsafe(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || c == 0x200B || c == 0x061C;
+  if (c < 0x7F) return c < 0x20;
+  const utf8proc_property_t* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
+  switch (property->category) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return true;
+    default:
+      return property->ignorable != 0;  // variation selectors, fillers
+  }
 }
 
 }  // namespace
@@ -149,13 +160,15 @@ std::string Printable(std::string_view text, size_t max_code_points) {
     } else if (decoded.code_point == U'\r') {
       out += "\\r";
     } else if (IsUnsafe(decoded.code_point)) {
-      AppendEscape(decoded.code_point, decoded.code_point < 0x100 ? 2 : 4, &out);
+      AppendEscape(decoded.code_point, decoded.code_point < 0x100 ? 2 : decoded.code_point < 0x10000 ? 4 : 8, &out);
     } else {
       AppendUtf8(decoded.code_point, &out);
     }
   }
   return out;
 }
+
+const char* Utf8LibraryVersion() { return utf8proc_version(); }
 
 size_t DisplayWidth(std::string_view text) {
   size_t width = 0;

@@ -21,9 +21,13 @@ void AppendUtf8(char32_t code_point, std::string* out);
 [[nodiscard]] size_t CodePointCount(std::string_view text);
 /// Every invalid byte replaced by U+FFFD; `*replaced` (may be null) counts them.
 [[nodiscard]] std::string ReplaceInvalidUtf8(std::string_view text, size_t* replaced);
-/// Text made safe and short for an error message: control characters escaped, at most `max_code_points`, then "...".
+/// Text made safe and short for an error message: control and invisible characters and blanks other than the space
+/// escaped (\xHH, \uHHHH, \UHHHHHHHH), at most `max_code_points`, then "...".
 [[nodiscard]] std::string Printable(std::string_view text, size_t max_code_points = 60);
 /// Columns the text takes on a terminal (East Asian wide = 2, combining = 0).
 [[nodiscard]] size_t DisplayWidth(std::string_view text);
+
+/// Version of utf8proc, e.g. "2.8.0", asked of the library itself: its pkg-config file may name another.
+[[nodiscard]] const char* Utf8LibraryVersion();
 
 }  // namespace clner

@@ -40,6 +40,7 @@ std::vector<std::string> TagsOf(const std::vector<ColumnRow>& rows, const std::s
 Corpus ReadAutoNer(const std::string& path, const CorpusOptions& options) {
   ColumnFileOptions file = options.file;
   file.delimiter = ColumnDelimiter::kBlanks;
+  file.any_context_tag = true;  // there are no contexts
   ColumnReader reader(path, file);
   CorpusOptions bio = options;
   bio.scheme = Scheme::kBio;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <utility>
 
 #include "core/log.h"
 #include "core/utf8.h"
+#include "data/counted.h"
 #include "data/line_reader.h"
 
 namespace clner {
@@ -16,6 +18,8 @@ namespace {
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kDocStart = "-DOCSTART-";
 constexpr std::string_view kContextMark = "<EOS>";
+// How much of a regular file says how many columns it has.
+constexpr size_t kSentencesAhead = 100, kRowsAhead = 10'000;
 
 bool StartsWithWord(std::string_view text, std::string_view word) {
   return text.starts_with(word) && (text.size() == word.size() || kBlanks.find(text[word.size()]) != kBlanks.npos);
@@ -79,29 +83,37 @@ bool IsContextLike(const ColumnRow& row) {
   return row.fields.size() == 1 || IsContextTag(row.fields.back()) || row.fields.back() == "O";
 }
 
-size_t MostFrequentFieldCount(const std::vector<ColumnRow>& rows, size_t own) {
-  std::map<size_t, size_t> rows_of;
-  for (size_t i = 0; i < own; ++i) ++rows_of[rows[i].fields.size()];
-  return std::max_element(rows_of.begin(), rows_of.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
-}
-
-std::string RaggedFix(const ColumnRow& row, ColumnDelimiter delimiter, size_t expected) {
+std::string RaggedFix(const ColumnRow& row, const ColumnFileOptions& options, size_t expected) {
   const std::string_view text = WithoutTrailingBlanks(row.text);
-  if (delimiter == ColumnDelimiter::kBlanks && row.fields.size() > expected) {
+  const std::string& skip = options.skip_option;
+  if (options.delimiter == ColumnDelimiter::kBlanks && row.fields.size() > expected) {
     if (SplitTabs(text).size() == expected) return "a word holds a space: read with the delimiter 'tab'";
-    if (expected == 2)
-      return "if the word holds a space, read with the delimiter 'last'; else correct the row or use --on-error skip";
+    if (expected == 2) {
+      return "if the word holds a space, read with the delimiter 'last'; else correct the row" +
+             (skip.empty() ? "" : " or use " + skip);
+    }
   }
-  return "correct the row (a missing blank line or a cut file?), or leave such sentences out with --on-error skip";
+  return "correct the row (a missing blank line or a cut file?)" +
+         (skip.empty() ? "" : ", or leave such sentences out with " + skip);
 }
 
 }  // namespace
 
+LineOptions LineOptionsOf(const ColumnFileOptions& options) {
+  return {options.replace_invalid_utf8, options.max_line_bytes, options.replace_option};
+}
+
 bool IsContextTag(std::string_view tag) {
   if (tag == "X") return true;
   return tag.size() == 3 && tag.substr(1) == "-X" && std::string_view("BIES").find(tag[0]) != std::string_view::npos;
+}
+
+std::optional<Problem> LabelInContext(const ColumnRow& row, const std::string& path) {
+  if (IsContextLike(row)) return std::nullopt;
+  return Problem{
+      fmt::format("row of a context has the tag '{}': '{}'", Printable(row.fields.back()), Printable(row.text)),
+      Place(path, row.line),
+      "put a blank line in front of the sentence that the row belongs to, or tag context words 'B-X'"};
 }
 
 size_t OwnRows(const std::vector<ColumnRow>& rows) {
@@ -118,21 +130,21 @@ size_t OwnRows(const std::vector<ColumnRow>& rows) {
 
 struct ColumnReader::State {
   State(const std::string& path, ColumnFileOptions file_options)
-      : options(std::move(file_options)),
-        lines(path, {.replace_invalid_utf8 = options.replace_invalid_utf8, .max_line_bytes = options.max_line_bytes}),
-        name(lines.name()) {}
+      : options(std::move(file_options)), lines(path, LineOptionsOf(options)), name(lines.name()) {}
 
   /// The rows up to the next break. `bad` sentences may lack rows.
   struct Block {
     ColumnSentence sentence;
     std::vector<Problem> problems;
+    bool is_last = false;  ///< nothing behind it may be read
     [[nodiscard]] bool empty() const { return sentence.rows.empty() && problems.empty(); }
   };
 
+  bool NextBlock(Block* block);
+  void LookAhead();
   bool ReadBlock(Block* block);
   bool AddLine(const Line& line, Block* block);
   void CheckRows(Block* block);
-  void AddProblem(const Line& line, Block* block);
   void Finish();
 
   ColumnFileOptions options;
@@ -140,30 +152,27 @@ struct ColumnReader::State {
   std::string name;
   ColumnFileStats stats;
   ProblemList problems;
+  std::deque<Block> ahead;  ///< read, but not yet given out
   std::vector<std::string> before;
   size_t expected = 0;
   int64_t document = 0;
   bool in_context = false, failing = false, done = false;
 };
 
-void ColumnReader::State::AddProblem(const Line& line, Block* block) {
-  block->problems.push_back(*line.problem);
-  if (!line.too_long || options.skip_bad_sentences) return;
-  problems.Add(ErrorCode::kData, *line.problem);
-  problems.ThrowIfAny();  // the rest of such a line may never end
-}
-
 /// True when the line ends the block.
 bool ColumnReader::State::AddLine(const Line& line, Block* block) {
   if (line.problem.has_value()) {
-    AddProblem(line, block);
-    return false;
+    block->problems.push_back(*line.problem);
+    // The rest of such a line may never end, so it is passed over only on request.
+    block->is_last = line.too_long && !options.skip_bad_sentences;
+    return block->is_last;
   }
   std::vector<ColumnRow>& rows = block->sentence.rows;
   const std::string_view text = line.text;
   if (text.find_first_not_of(kBlanks) == text.npos) {
     if (!text.empty()) ++stats.whitespace_separators;
-    if (!block->empty()) return true;
+    block->sentence.blank_line_behind = !block->empty();
+    if (block->sentence.blank_line_behind) return true;
     before.emplace_back(text);
     return false;
   }
@@ -202,18 +211,50 @@ bool ColumnReader::State::ReadBlock(Block* block) {
   return !block->empty();
 }
 
+/// Finds the number of columns. A row that was cut is more frequent than one with too many columns, so that the larger
+/// number wins ties.
+void ColumnReader::State::LookAhead() {
+  const size_t sentences = lines.regular() ? kSentencesAhead : 1;
+  std::map<size_t, size_t> rows_of;
+  for (size_t rows = 0; ahead.size() < sentences && rows < kRowsAhead;) {
+    Block block;
+    if (!ReadBlock(&block)) break;
+    const size_t own = OwnRows(block.sentence.rows);
+    for (size_t i = 0; i < own; ++i) ++rows_of[block.sentence.rows[i].fields.size()];
+    rows += block.sentence.rows.size();
+    ahead.push_back(std::move(block));
+    if (ahead.back().is_last) break;
+  }
+  size_t most = 0;
+  for (const auto& [fields, count] : rows_of) {
+    if (count < most) continue;
+    most = count;
+    expected = fields;
+  }
+}
+
+bool ColumnReader::State::NextBlock(Block* block) {
+  if (ahead.empty() && expected == 0) LookAhead();
+  if (ahead.empty()) return ReadBlock(block);
+  *block = std::move(ahead.front());
+  ahead.pop_front();
+  return true;
+}
+
 void ColumnReader::State::CheckRows(Block* block) {
   const std::vector<ColumnRow>& rows = block->sentence.rows;
   if (rows.empty()) return;
   const size_t own = OwnRows(rows);
-  if (expected == 0) expected = MostFrequentFieldCount(rows, own);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const size_t fields = rows[i].fields.size();
-    if (i < own ? fields == expected : fields <= std::max<size_t>(expected, 2)) continue;
-    block->problems.push_back({fmt::format("row has {} column{}, expected {}{}: '{}'", fields, fields == 1 ? "" : "s",
-                                           i < own ? "" : "at most ",
-                                           i < own ? expected : std::max<size_t>(expected, 2), Printable(rows[i].text)),
-                               Place(name, rows[i].line), RaggedFix(rows[i], options.delimiter, expected)});
+    const size_t fields = rows[i].fields.size(), most = i < own ? expected : std::max<size_t>(expected, 2);
+    if (i < own ? fields != most : fields > most) {
+      block->problems.push_back({fmt::format("row has {}, expected {}{}: '{}'", Counted(fields, "column"),
+                                             i < own ? "" : "at most ", most, Printable(rows[i].text)),
+                                 Place(name, rows[i].line), RaggedFix(rows[i], options, expected)});
+    } else if (i >= own && !options.any_context_tag) {
+      if (std::optional<Problem> problem = LabelInContext(rows[i], name))
+        block->problems.push_back(std::move(*problem));
+    }
   }
   if (!block->problems.empty()) return;
   stats.words += static_cast<int64_t>(own);
@@ -227,13 +268,12 @@ void ColumnReader::State::Finish() {
   stats.replaced_bytes = lines.replaced_bytes();
   if (stats.whitespace_separators > 0) {
     LogWarning("blank separators",
-               fmt::format("{} separator line{} hold{} blanks; they end sentences like empty lines",
-                           stats.whitespace_separators, stats.whitespace_separators == 1 ? "" : "s",
-                           stats.whitespace_separators == 1 ? "s" : ""),
+               fmt::format("{} blanks; they end sentences like empty lines",
+                           Counted(stats.whitespace_separators, "separator line holds", "separator lines hold")),
                name);
   }
   if (stats.replaced_bytes > 0) {
-    LogWarning("replaced bytes", fmt::format("{} invalid bytes became U+FFFD", stats.replaced_bytes), name);
+    LogWarning("replaced bytes", Counted(stats.replaced_bytes, "invalid byte") + " became U+FFFD", name);
   }
 }
 
@@ -245,7 +285,7 @@ std::optional<ColumnSentence> ColumnReader::Next() {
   State& state = *state_;
   while (!state.done) {
     State::Block block;
-    if (!state.ReadBlock(&block)) break;
+    if (!state.NextBlock(&block)) break;
     state.CheckRows(&block);
     if (block.problems.empty()) {
       if (state.failing) continue;
@@ -261,12 +301,13 @@ std::optional<ColumnSentence> ColumnReader::Next() {
     }
     for (Problem& problem : block.problems) state.problems.Add(ErrorCode::kData, std::move(problem));
     state.failing = true;
-    if (!state.lines.regular()) state.problems.ThrowIfAny();
+    if (!state.lines.regular() || block.is_last) state.problems.ThrowIfAny();
   }
   if (!state.done) state.Finish();
   return std::nullopt;
 }
 
+const std::vector<std::string>& ColumnReader::trailing() const { return state_->before; }
 const ColumnFileStats& ColumnReader::stats() const { return state_->stats; }
 const std::string& ColumnReader::path() const { return state_->name; }
 

@@ -26,7 +26,15 @@ struct ColumnFileOptions {
   bool skip_bad_sentences = false;    ///< --on-error skip: drop and count instead of an error
   bool replace_invalid_utf8 = false;  ///< --encoding-errors replace
   uint64_t max_line_bytes = UINT64_C(16) << 20;
+  bool any_context_tag = false;  ///< rows of a context may have any tag, as in predictions; else a label is an error
+  /// How the user asks for skip_bad_sentences and replace_invalid_utf8, as messages name it; "" = the command cannot.
+  std::string skip_option = "--on-error skip";
+  std::string replace_option = "--encoding-errors replace";
 };
+
+struct LineOptions;
+/// The part of the options that the reader of lines needs.
+[[nodiscard]] LineOptions LineOptionsOf(const ColumnFileOptions& options);
 
 struct ColumnRow {
   std::vector<std::string> fields;  ///< at least one; fields[0] may be empty (context rows such as " B-X")
@@ -40,6 +48,7 @@ struct ColumnSentence {
   /// Lines skipped before it (comments, -DOCSTART-, blank lines other than the one that ends the sentence before), byte
   /// for byte; comments inside the sentence come last.
   std::vector<std::string> before = {};
+  bool blank_line_behind = false;  ///< a blank line ends it; else a -DOCSTART- line or the end of the input
 };
 
 struct ColumnFileStats {
@@ -59,13 +68,17 @@ inline constexpr size_t kMaxSentenceRows = 2'000'000;
 [[nodiscard]] size_t OwnRows(const std::vector<ColumnRow>& rows);
 /// True for X, B-X, I-X, E-X and S-X, the tags of context words.
 [[nodiscard]] bool IsContextTag(std::string_view tag);
+/// The problem of a context row whose last field is neither such a tag nor O, and which has more than one: a label that
+/// would be lost, usually because a blank line is missing. `path` is the file in the message.
+[[nodiscard]] std::optional<Problem> LabelInContext(const ColumnRow& row, const std::string& path);
 
 /// Reads sentences one by one with bounded memory. Accepts LF, CRLF, CR and a BOM. Recognises gzip, zip, parquet,
 /// UTF-16 and directories by magic (65 with the converting command). Rejects invalid UTF-8, NUL, lines over the limit
 /// and ragged rows (65, file:line): at the first bad sentence a regular file is read to its end, so that the error
 /// holds the first 20 problems and their number; a stream stops there. The number of columns is that of most rows of
-/// the first sentence; rows of the context may have any number up to it (at least 2). A regular file that was changed
-/// or cut while it was read is 74.
+/// the first 100 sentences (of a stream, which is never waited for: the first one), on ties the larger number; rows of
+/// the context may have any number up to it (at least 2). A regular file that was changed or cut while it was read
+/// is 74.
 class ColumnReader {
  public:
   /// `path` "-" reads stdin. 66 when missing or unreadable.
@@ -75,6 +88,8 @@ class ColumnReader {
   ColumnReader& operator=(const ColumnReader&) = delete;
   /// The next sentence, or nullopt at the end.
   [[nodiscard]] std::optional<ColumnSentence> Next();
+  /// At the end: the lines behind the last sentence, as in ColumnSentence::before.
+  [[nodiscard]] const std::vector<std::string>& trailing() const;
   [[nodiscard]] const ColumnFileStats& stats() const;
   [[nodiscard]] const std::string& path() const;
 

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
+#include "data/counted.h"
 
 namespace clner {
 namespace {
@@ -90,9 +91,10 @@ std::optional<Problem> CheckPair(const Corpus& plain, const Corpus& contexts, si
   const Sentence& b = contexts.sentences[i];
   const size_t word = FirstOtherWord(a, b);
   if (a.words.size() != b.words.size()) {
-    return Problem{fmt::format("sentence {} has {} words in the data and {} in the contexts; word {} is {} and {}",
-                               i + 1, a.words.size(), b.words.size(), word + 1, WordAt(a, word), WordAt(b, word)),
-                   Where(plain, contexts, i), kPairFix};
+    return Problem{
+        fmt::format("sentence {} has {} in the data and {} in the contexts; word {} is {} and {}", i + 1,
+                    Counted(a.words.size(), "word"), b.words.size(), word + 1, WordAt(a, word), WordAt(b, word)),
+        Where(plain, contexts, i), kPairFix};
   }
   if (word < a.words.size()) {
     return Problem{fmt::format("sentence {}: word {} is {} in the data and {} in the contexts", i + 1, word + 1,
@@ -140,9 +142,9 @@ PairReport ComparePair(const Corpus& plain, const Corpus& contexts) {
     }
   }
   if (!same_number) {
-    const Problem count = {
-        fmt::format("the data have {} sentences, the contexts {}", plain.sentences.size(), contexts.sentences.size()),
-        fmt::format("{} and {}", plain.path, contexts.path), kPairFix};
+    const Problem count = {fmt::format("the data have {}, the contexts {}", Counted(plain.sentences.size(), "sentence"),
+                                       contexts.sentences.size()),
+                           fmt::format("{} and {}", plain.path, contexts.path), kPairFix};
     report.problems.insert(report.problems.begin(), count);
   }
   return report;

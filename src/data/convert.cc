@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "core/suggest.h"
 #include "core/utf8.h"
 #include "data/autoner.h"
+#include "data/counted.h"
 #include "data/jsonl.h"
+#include "data/line_reader.h"
 
 namespace clner {
 namespace {
@@ -16,9 +21,21 @@ namespace {
 size_t Resolve(int column, size_t fields, const std::string& place) {
   const int64_t index = column < 0 ? column + static_cast<int64_t>(fields) : column;
   if (index >= 0 && index < static_cast<int64_t>(fields)) return static_cast<size_t>(index);
-  throw Error(ErrorCode::kData,
-              fmt::format("no column {}: rows have {} column{}", column, fields, fields == 1 ? "" : "s"), place,
+  throw Error(ErrorCode::kData, fmt::format("no column {}: rows have {}", column, Counted(fields, "column")), place,
               "columns count from 0; -1 is the last one");
+}
+
+bool IsDocumentMark(const std::string& line) { return line.starts_with("-DOCSTART-"); }
+
+/// The lines around sentences as they are written. Blank lines come back behind the document marks; the others carry
+/// nothing.
+std::string OtherLines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    text += line + (IsDocumentMark(line) ? "\n\n" : "\n");
+  }
+  return text;
 }
 
 /// Writes sentences as rows. `raw` is the sentence's source when that was a column file.
@@ -32,11 +49,7 @@ class ColumnWriter {
     const std::vector<std::vector<std::string>> rows = Rows(sentence, raw);
     const size_t columns = rows.front().size();
     if (raw != nullptr) {
-      for (const std::string& line : raw->before) {
-        // Blank lines come back behind the document mark; the others carry nothing.
-        if (line.find_first_not_of(" \t") == std::string::npos) continue;
-        text += line + (line.starts_with("-DOCSTART-") ? "\n\n" : "\n");
-      }
+      text += OtherLines(raw->before);
     } else if (sentence.document != document_) {
       text += "-DOCSTART-";
       for (size_t i = 1; i < columns; ++i) text += std::string(1, delimiter_) + "O";
@@ -109,19 +122,6 @@ class ColumnWriter {
   int64_t document_ = 0;
 };
 
-Corpus Read(const std::string& path, const ConvertOptions& options, std::vector<ColumnSentence>* raw,
-            int64_t* ignored) {
-  switch (options.from) {
-    case DataFormat::kJsonl:
-      return ReadJsonl(path, options.read, options.labels, ignored);
-    case DataFormat::kAutoNer:
-      return ReadAutoNer(path, options.read);
-    case DataFormat::kColumns:
-      break;
-  }
-  return ReadCorpus(path, options.read, raw);
-}
-
 char OutputDelimiter(const ConvertOptions& options, const std::vector<ColumnSentence>& raw) {
   if (options.delimiter.has_value()) return *options.delimiter;
   if (raw.empty()) return '\t';
@@ -133,12 +133,19 @@ void CountDropped(const Corpus& corpus, const std::vector<ColumnSentence>& raw, 
                   int64_t ignored, ConvertReport* report) {
   std::map<std::string, int64_t> dropped;
   const bool to_columns = options.to == DataFormat::kColumns;
-  for (const ColumnSentence& sentence : raw) {
-    for (const std::string& line : sentence.before) {
-      const bool is_comment = !options.read.file.comment.empty() && line.starts_with(options.read.file.comment);
-      if (is_comment && !to_columns) ++dropped["comment lines"];
-    }
-  }
+  const auto count_comments = [&](const std::vector<std::string>& lines) {
+    const std::string& mark = options.read.file.comment;
+    const auto comments = std::count_if(
+        lines.begin(), lines.end(), [&](const std::string& line) { return !mark.empty() && line.starts_with(mark); });
+    if (comments > 0 && !to_columns) dropped["comment lines"] += comments;
+  };
+  for (const ColumnSentence& sentence : raw) count_comments(sentence.before);
+  count_comments(corpus.trailing_lines);
+  // JSON lines keep the number of the document with its sentences, so that a mark behind the last one is lost.
+  const auto marks = options.to == DataFormat::kAutoNer
+                         ? corpus.file.docstart_lines
+                         : std::count_if(corpus.trailing_lines.begin(), corpus.trailing_lines.end(), IsDocumentMark);
+  if (marks > 0 && !to_columns) dropped["document breaks"] = marks;
   if (!raw.empty()) {
     const auto columns = static_cast<int64_t>(raw.front().rows.front().fields.size());
     const int64_t kept = to_columns ? (options.columns.empty() ? columns : static_cast<int64_t>(options.columns.size()))
@@ -146,10 +153,7 @@ void CountDropped(const Corpus& corpus, const std::vector<ColumnSentence>& raw, 
     if (columns > kept) dropped["columns"] = columns - kept;
   }
   if (ignored > 0) dropped["objects with other fields"] = ignored;
-  if (options.to == DataFormat::kAutoNer) {
-    if (corpus.documents > 0) dropped["document breaks"] = corpus.documents;
-    if (corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
-  }
+  if (options.to == DataFormat::kAutoNer && corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
   if (corpus.file.skipped_sentences > 0) dropped["bad sentences"] = corpus.file.skipped_sentences;
   report->dropped.assign(dropped.begin(), dropped.end());
 }
@@ -185,11 +189,45 @@ DataFormat FormatOfPath(std::string_view path) {
   return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
 }
 
+DataFormat FormatOfFile(const std::string& path) {
+  const DataFormat format = FormatOfPath(path);
+  std::error_code ignored;
+  if (format != DataFormat::kColumns || !std::filesystem::is_regular_file(path, ignored)) return format;
+  // A row may begin with the word '{', but not with '{' and a name in quotes.
+  std::array<char, 256> head = {};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  std::string_view text(head.data(), static_cast<size_t>(file.gcount()));
+  const auto skip = [&text](std::string_view bytes) {
+    text.remove_prefix(std::min(text.find_first_not_of(bytes), text.size()));
+  };
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  skip(" \t\r\n");
+  if (!text.starts_with('{')) return format;
+  text.remove_prefix(1);
+  skip(" \t");
+  return text.starts_with('"') ? DataFormat::kJsonl : format;
+}
+
+Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
+                const std::vector<std::string>& labels, std::vector<ColumnSentence>* raw, int64_t* ignored) {
+  switch (format) {
+    case DataFormat::kJsonl:
+      return ReadJsonl(path, options, labels, ignored);
+    case DataFormat::kAutoNer:
+      return ReadAutoNer(path, options);
+    case DataFormat::kColumns:
+      break;
+  }
+  return ReadCorpus(path, options, raw);
+}
+
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
                       const std::function<void(std::string_view)>& write) {
   std::vector<ColumnSentence> raw;
   int64_t ignored = 0;
-  const Corpus corpus = Read(path, options, &raw, &ignored);
+  const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &raw, &ignored);
+  WarnUnusedNames(options.read.label_map, corpus.types_in_file, corpus.path);
   ConvertReport report;
   report.sentences = static_cast<int64_t>(corpus.sentences.size());
   report.words = corpus.words;
@@ -216,6 +254,7 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
         break;
     }
   }
+  if (options.to == DataFormat::kColumns) write(OtherLines(corpus.trailing_lines));
   return report;
 }
 

@@ -19,6 +19,13 @@ enum class DataFormat { kColumns, kJsonl, kAutoNer };
 [[nodiscard]] DataFormat ParseDataFormat(std::string_view name);
 /// By the end of the name: .jsonl, .json and .ndjson, .ck; everything else is columns.
 [[nodiscard]] DataFormat FormatOfPath(std::string_view path);
+/// FormatOfPath, and JSON lines for a regular file of another name that begins with a JSON object.
+[[nodiscard]] DataFormat FormatOfFile(const std::string& path);
+/// Reads `path` ("-" = stdin) in any format. `labels` are the names of integer tags in JSON lines; `*raw` and
+/// `*ignored` (may be null) are those of ReadCorpus and ReadJsonl.
+[[nodiscard]] Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
+                              const std::vector<std::string>& labels, std::vector<ColumnSentence>* raw = nullptr,
+                              int64_t* ignored = nullptr);
 
 struct ConvertOptions {
   DataFormat from = DataFormat::kColumns;
@@ -40,7 +47,8 @@ struct ConvertReport {
 };
 
 /// Reads `path` ("-" = stdin) and gives the text of the result to `write` piece by piece. Column files keep their other
-/// columns, comments (if a comment mark is given), -DOCSTART- lines and contexts. 65 when a word cannot be written.
+/// columns, comments (if a comment mark is given), -DOCSTART- lines and contexts. Warns about names of the label map
+/// that do not occur. 65 when a word cannot be written.
 [[nodiscard]] ConvertReport Convert(const std::string& path, const ConvertOptions& options,
                                     const std::function<void(std::string_view)>& write);
 

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log.h"
+#include "core/suggest.h"
 #include "core/utf8.h"
 #include "data/corpus_builder.h"
+#include "data/counted.h"
 #include "data/line_reader.h"
 
 namespace clner {
@@ -23,12 +26,14 @@ size_t RequireColumn(int column, const ColumnRow& row, const std::string& path, 
   const std::optional<size_t> index = ResolveColumn(column, row.fields.size());
   if (index.has_value()) return *index;
   throw Error(ErrorCode::kData,
-              fmt::format("no {} column {}: rows have {} column{}: '{}'", what, column, row.fields.size(),
-                          row.fields.size() == 1 ? "" : "s", Printable(row.text)),
+              fmt::format("no {} column {}: rows have {}: '{}'", what, column, Counted(row.fields.size(), "column"),
+                          Printable(row.text)),
               Place(path, row.line), "columns count from 0; -1 is the last one");
 }
 
-Sentence SplitContextOf(const ColumnSentence& raw, int text_column, size_t* own_rows, const std::string& path) {
+}  // namespace
+
+Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows, const std::string& path) {
   const std::vector<ColumnRow>& rows = raw.rows;
   *own_rows = OwnRows(rows);
   Sentence sentence;
@@ -48,10 +53,15 @@ Sentence SplitContextOf(const ColumnSentence& raw, int text_column, size_t* own_
   return sentence;
 }
 
-}  // namespace
-
-Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows) {
-  return SplitContextOf(raw, text_column, own_rows, "");
+void WarnUnusedNames(const std::map<std::string, std::string>& label_map, const std::set<std::string>& types_in_file,
+                     const std::string& path) {
+  const std::vector<std::string> types(types_in_file.begin(), types_in_file.end());
+  for (const auto& [name, unused] : label_map) {
+    if (types_in_file.count(name) > 0) continue;
+    LogWarning("label map",
+               fmt::format("no tag has the type '{}' of the label map{}", Printable(name), DidYouMean(name, types)),
+               path, "clner stats without the label map lists the types");
+  }
 }
 
 namespace {
@@ -88,7 +98,7 @@ Corpus ReadCorpus(const std::string& path, const CorpusOptions& options, std::ve
   std::vector<std::string_view> tags;
   while (std::optional<ColumnSentence> rows = reader.Next()) {
     size_t own_rows = 0;
-    Sentence sentence = SplitContextOf(*rows, options.text_column, &own_rows, reader.path());
+    Sentence sentence = SplitContext(*rows, options.text_column, &own_rows, reader.path());
     tags.clear();
     std::vector<int64_t> lines;
     lines.reserve(own_rows);
@@ -100,12 +110,13 @@ Corpus ReadCorpus(const std::string& path, const CorpusOptions& options, std::ve
     if (raw != nullptr) raw->push_back(std::move(*rows));
   }
   Corpus corpus = builder.Finish(reader.stats());
+  corpus.trailing_lines = reader.trailing();
   if (raw != nullptr) KeepRead(corpus, raw);
   return corpus;
 }
 
 Corpus ReadParallel(const std::string& words_path, const std::string& tags_path, const CorpusOptions& options) {
-  const LineOptions line_options = {options.file.replace_invalid_utf8, options.file.max_line_bytes};
+  const LineOptions line_options = LineOptionsOf(options.file);
   LineReader words(words_path, line_options), tags(tags_path, line_options);
   CorpusBuilder builder(words.name(), options);
   ProblemList problems;
@@ -138,8 +149,9 @@ Corpus ReadParallel(const std::string& words_path, const std::string& tags_path,
     const std::vector<std::string_view> texts = split(word_line.text);
     const std::vector<std::string_view> labels = split(tag_line.text);
     if (texts.size() != labels.size()) {
-      problems.Add(ErrorCode::kData, {fmt::format("{} words but {} tags", texts.size(), labels.size()),
-                                      Place(words.name(), word_line.number), "give every word one tag"});
+      problems.Add(ErrorCode::kData,
+                   {fmt::format("{} but {}", Counted(texts.size(), "word"), Counted(labels.size(), "tag")),
+                    Place(words.name(), word_line.number), "give every word one tag"});
       continue;
     }
     if (texts.empty()) continue;

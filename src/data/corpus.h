@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ struct CorpusOptions {
   bool strict = false;                                ///< ill-formed tags are an error
   bool tags_optional = false;     ///< a file with a single column is read as unlabelled instead of refused
   bool first_code_point = false;  ///< a word is the first code point of its field (Weibo NER writes `word position`)
+  bool warn_repairs = true;       ///< ill-formed tags are warned about; the caller that reports them itself says no
 };
 
 /// Labelled or plain sentences of one file and what was counted while reading them.
@@ -36,6 +38,8 @@ struct Corpus {
   int64_t documents = 0;      ///< documents with sentences; 0 when the file has no -DOCSTART- line
   int64_t with_context = 0, context_words = 0, empty_context_words = 0;
   std::map<std::string, int64_t> entities_of_type = {};
+  std::set<std::string> types_in_file = {};      ///< as they stand there, before the label map
+  std::vector<std::string> trailing_lines = {};  ///< of a column file, behind the last sentence
 };
 
 /// Reads a whole file: context layout recognised (`<EOS>` line followed by rows tagged X, B-X, O or nothing), tags to
@@ -54,8 +58,14 @@ struct Corpus {
 
 /// Splits one raw sentence into own rows and context words (used by streaming predict too). Fills words, context_words,
 /// line, document. A context row with another number of columns than the sentence's own rows has its word in front. 65
-/// when `text_column` is not there.
-[[nodiscard]] Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows);
+/// when `text_column` is not there; `path` is the file in the message.
+[[nodiscard]] Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows,
+                                    const std::string& path);
+
+/// Warns about each type of the label map that is none of `types_in_file`, with the nearest one that is; `path` is
+/// where they were looked for.
+void WarnUnusedNames(const std::map<std::string, std::string>& label_map, const std::set<std::string>& types_in_file,
+                     const std::string& path);
 
 /// Entity types in order of first appearance with their counts in the training data.
 struct LabelSet {

@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/utf8.h"
+#include "data/counted.h"
 #include "data/tag_check.h"
 
 namespace clner {
@@ -15,8 +16,6 @@ namespace {
 
 /// Longer sentences are legal, but usually mean that a blank line is missing.
 constexpr size_t kLongSentenceWords = 1000;
-
-const char* Plural(int64_t count) { return count == 1 ? "" : "s"; }
 
 }  // namespace
 
@@ -104,9 +103,9 @@ void CorpusBuilder::CheckTags() {
     if (!complaint.has_value()) continue;
     tag.bad = true;
     if (options_.file.skip_bad_sentences) continue;
-    problems_.Add(ErrorCode::kData, {fmt::format("{} (sentence {}, {} row{})", complaint->what, tag.sentence + 1,
-                                                 tag.rows, Plural(tag.rows)),
-                                     Place(name_, tag.line), complaint->fix});
+    problems_.Add(ErrorCode::kData,
+                  {fmt::format("{} (sentence {}, {})", complaint->what, tag.sentence + 1, Counted(tag.rows, "row")),
+                   Place(name_, tag.line), complaint->fix});
   }
   for (Item& item : items_) {
     const auto bad = std::find_if(item.tags.begin(), item.tags.end(),
@@ -149,6 +148,9 @@ void CorpusBuilder::MakeSpans(Item* item) {
 Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
   corpus_.path = name_;
   corpus_.file = file;
+  for (const Tag& tag : tags_) {
+    if (!tag.bad && tag.parts.prefix != 'O') corpus_.types_in_file.emplace(tag.parts.type);
+  }
   std::set<int64_t> documents;
   for (Item& item : items_) {
     if (item.bad) {
@@ -173,12 +175,17 @@ Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
 }
 
 void CorpusBuilder::Report() const {
-  if (corpus_.repaired_tags > 0) {
+  if (corpus_.repaired_tags > 0 && options_.warn_repairs) {
     LogWarning("ill-formed tags",
-               fmt::format("{} ill-formed transition{} for scheme {}, repaired by conlleval's rule",
-                           corpus_.repaired_tags, Plural(corpus_.repaired_tags), Name(corpus_.scheme)),
+               fmt::format("{} for scheme {}, repaired by conlleval's rule",
+                           Counted(corpus_.repaired_tags, "ill-formed transition"), Name(corpus_.scheme)),
                name_, "clner validate lists them");
   }
+}
+
+void CorpusBuilder::ThrowNothingLeft(int64_t skipped) const {
+  throw Error(ErrorCode::kData, fmt::format("no sentences left, {} skipped", skipped), name_,
+              "read without " + options_.file.skip_option + " to see the errors");
 }
 
 Corpus CorpusBuilder::Finish(const ColumnFileStats& file) {
@@ -187,8 +194,7 @@ Corpus CorpusBuilder::Finish(const ColumnFileStats& file) {
       throw Error(ErrorCode::kData, "no sentences", name_,
                   "the file needs rows of words with blank lines between sentences");
     }
-    throw Error(ErrorCode::kData, fmt::format("no sentences left, {} skipped", file.skipped_sentences), name_,
-                "read without --on-error skip to see the errors");
+    ThrowNothingLeft(file.skipped_sentences);
   }
   DetectScheme();
   CheckTags();
@@ -200,12 +206,12 @@ Corpus CorpusBuilder::Finish(const ColumnFileStats& file) {
   Report();
   Corpus corpus = Collect(file);
   if (corpus.sentences.empty()) {
-    throw Error(ErrorCode::kData, fmt::format("no sentences left, {} skipped", corpus.file.skipped_sentences), name_,
-                "read without --on-error skip to see the errors");
+    ThrowNothingLeft(corpus.file.skipped_sentences);
   }
-  LogVerbose(fmt::format("{}: {} sentences, {} words, {} entities of {} types, scheme {}, {} with context", name_,
-                         corpus.sentences.size(), corpus.words, corpus.entities, corpus.entities_of_type.size(),
-                         Name(corpus.scheme), corpus.with_context));
+  LogVerbose(fmt::format("{}: {}, {}, {} of {}, scheme {}, {} with context", name_,
+                         Counted(corpus.sentences.size(), "sentence"), Counted(corpus.words, "word"),
+                         Counted(corpus.entities, "entity", "entities"),
+                         Counted(corpus.entities_of_type.size(), "type"), Name(corpus.scheme), corpus.with_context));
   return corpus;
 }
 

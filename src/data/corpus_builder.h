@@ -48,6 +48,7 @@ class CorpusBuilder {
   void MakeSpans(Item* item);
   [[nodiscard]] Corpus Collect(const ColumnFileStats& file);
   void Report() const;
+  [[noreturn]] void ThrowNothingLeft(int64_t skipped) const;
 
   std::string name_;
   const CorpusOptions& options_;

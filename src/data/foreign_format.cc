@@ -15,25 +15,27 @@ namespace {
 struct Magic {
   std::string_view bytes;
   const char* name;
-  const char* command;  ///< {0} = the file, {1} = the file without its last extension
+  const char* command;    ///< prints the text of the file {}
+  const char* extension;  ///< of a file for that text; null when the command only shows what is inside
 };
 
 using namespace std::string_view_literals;
 constexpr Magic kMagics[] = {
-    {"\x1F\x8B"sv, "gzip-compressed", "gzip -dc {0} > {1}"},
-    {"BZh"sv, "bzip2-compressed", "bzip2 -dc {0} > {1}"},
-    {"\xFD\x37zXZ\0"sv, "xz-compressed", "xz -dc {0} > {1}"},
-    {"\x28\xB5\x2F\xFD"sv, "zstd-compressed", "zstd -dc {0} > {1}"},
-    {"PK\x03\x04"sv, "a zip archive", "unzip -p {0} > {1}"},
-    {"PK\x05\x06"sv, "an empty zip archive", "unzip -l {0}"},
-    {"SQLite format 3\0"sv, "an SQLite database", "sqlite3 {0} .dump"},
+    {"\x1F\x8B"sv, "gzip-compressed", "gzip -dc {}", ""},
+    {"BZh"sv, "bzip2-compressed", "bzip2 -dc {}", ""},
+    {"\xFD\x37zXZ\0"sv, "xz-compressed", "xz -dc {}", ""},
+    {"\x28\xB5\x2F\xFD"sv, "zstd-compressed", "zstd -dc {}", ""},
+    {"PK\x03\x04"sv, "a zip archive", "unzip -p {}", ""},
+    {"PK\x05\x06"sv, "an empty zip archive", "unzip -l {}", nullptr},
+    {"SQLite format 3\0"sv, "an SQLite database", "sqlite3 {} .dump", nullptr},
     {"PAR1"sv, "a parquet file",
-     "python3 -c \"import sys, pandas; pandas.read_parquet(sys.argv[1]).to_json(sys.argv[2], orient='records', "
-     "lines=True)\" {0} {1}.jsonl"},
-    {"\xFF\xFE\0\0"sv, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 {0} > {1}.utf8"},
-    {"\0\0\xFE\xFF"sv, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 {0} > {1}.utf8"},
-    {"\xFF\xFE"sv, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}.utf8"},
-    {"\xFE\xFF"sv, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}.utf8"},
+     "python3 -c \"import sys, pandas; pandas.read_parquet(sys.argv[1]).to_json(sys.stdout, orient='records', "
+     "lines=True)\" {}",
+     ".jsonl"},
+    {"\xFF\xFE\0\0"sv, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 {}", ".utf8"},
+    {"\0\0\xFE\xFF"sv, "UTF-32 text", "iconv -f UTF-32 -t UTF-8 {}", ".utf8"},
+    {"\xFF\xFE"sv, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 {}", ".utf8"},
+    {"\xFE\xFF"sv, "UTF-16 text", "iconv -f UTF-16 -t UTF-8 {}", ".utf8"},
 };
 
 /// "PAR1" and "BZh" could begin a word: what follows in a real file is binary, or the block mark of bzip2.
@@ -46,7 +48,24 @@ bool IsCertain(const Magic& magic, std::string_view head) {
   });
 }
 
-/// UTF-16 of mostly Latin text without a mark: every second byte is NUL. 0 = no, else the byte order.
+/// UTF-32 without a mark: every four bytes are the number of a character. nullptr = no, else the encoding.
+const char* BareUtf32(std::string_view head) {
+  const size_t characters = std::min<size_t>(head.size(), 256) / 4;
+  if (characters < 3) return nullptr;
+  size_t little = 0, big = 0;
+  for (size_t i = 0; i < characters; ++i) {
+    uint32_t from_first = 0, from_last = 0;
+    for (size_t k = 0; k < 4; ++k) {
+      from_first |= uint32_t{static_cast<unsigned char>(head[4 * i + k])} << (8 * k);
+      from_last |= uint32_t{static_cast<unsigned char>(head[4 * i + k])} << (8 * (3 - k));
+    }
+    little += from_first > 0 && from_first <= 0x10FFFF ? 1U : 0U;
+    big += from_last > 0 && from_last <= 0x10FFFF ? 1U : 0U;
+  }
+  return little == characters ? "UTF-32LE" : big == characters ? "UTF-32BE" : nullptr;
+}
+
+/// UTF-16 of mostly Latin text without a mark: every second byte is NUL. nullptr = no, else the encoding.
 const char* BareUtf16(std::string_view head) {
   const size_t pairs = std::min<size_t>(head.size(), 256) / 2;
   if (pairs < 4) return nullptr;
@@ -67,18 +86,28 @@ Problem Describe(const std::string& path, const char* name, const std::string& c
 }  // namespace
 
 std::optional<Problem> ForeignFormat(std::string_view head, const std::string& path) {
-  const std::string quoted = ShellQuote(path);
-  const std::filesystem::path file(path);
-  const std::string base =
-      ShellQuote(file.has_extension() ? (file.parent_path() / file.stem()).string() : path + ".txt");
   for (const Magic& magic : kMagics) {
     if (!head.starts_with(magic.bytes) || !IsCertain(magic, head)) continue;
-    return Describe(path, magic.name, fmt::format(fmt::runtime(magic.command), quoted, base));
+    return Describe(path, magic.name, ConvertingCommand(magic.command, magic.extension, path));
   }
-  if (const char* order = BareUtf16(head)) {
-    return Describe(path, "UTF-16 text", fmt::format("iconv -f {} -t UTF-8 {} > {}.utf8", order, quoted, base));
-  }
-  return std::nullopt;
+  // UTF-32 first: every second pair of its bytes looks like UTF-16.
+  const char* encoding = BareUtf32(head);
+  if (encoding == nullptr) encoding = BareUtf16(head);
+  if (encoding == nullptr) return std::nullopt;
+  const std::string name = std::string(encoding, 6) + " text";
+  const std::string command = fmt::format("iconv -f {} -t UTF-8 {{}}", encoding);
+  return Describe(path, name.c_str(), ConvertingCommand(command.c_str(), ".utf8", path));
+}
+
+std::string ConvertingCommand(const char* command, const char* extension, const std::string& name) {
+  // Standard input has no name; the file that it comes from is known to the user only.
+  const bool is_stdin = name == InputName("-");
+  const std::filesystem::path file(is_stdin ? "FILE" : name);
+  const std::string shown = fmt::format(fmt::runtime(command), ShellQuote(file.string()));
+  if (extension == nullptr) return shown;
+  if (is_stdin && std::string_view(extension) != ".jsonl") return shown + " | clner ... -";
+  const std::string base = file.has_extension() ? (file.parent_path() / file.stem()).string() : file.string() + ".txt";
+  return shown + " > " + ShellQuote(base) + extension;
 }
 
 std::string DirectoryFix(const std::string& path) {

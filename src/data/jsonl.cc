@@ -89,7 +89,7 @@ Record Parse(std::string_view text, const std::string& name, const std::vector<s
 
 Corpus ReadJsonl(const std::string& path, const CorpusOptions& options, const std::vector<std::string>& labels,
                  int64_t* ignored) {
-  LineReader lines(path, {options.file.replace_invalid_utf8, options.file.max_line_bytes});
+  LineReader lines(path, LineOptionsOf(options.file));
   CorpusBuilder builder(lines.name(), options);
   ProblemList problems;
   ColumnFileStats stats;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "core/suggest.h"
@@ -37,8 +38,10 @@ std::string OpenFix(const std::string& path) {
 
 }  // namespace
 
+std::string InputName(const std::string& path) { return path == "-" ? "<stdin>" : path; }
+
 LineReader::LineReader(const std::string& path, LineOptions options)
-    : name_(path == "-" ? "<stdin>" : path), options_(options), buffer_(kBufferBytes, '\0') {
+    : name_(InputName(path)), options_(std::move(options)), buffer_(kBufferBytes, '\0') {
   Open(path);
   try {
     // The first bytes name the format; a stream may deliver them one by one.
@@ -67,7 +70,8 @@ void LineReader::Open(const std::string& path) {
   if (::fstat(fd_, &opened_) != 0) {
     const int error = errno;
     if (fd_ > STDIN_FILENO) ::close(fd_);
-    throw Error(ErrorCode::kNoInput, fmt::format("cannot read '{}': {}", Printable(name_, 200), std::strerror(error)));
+    throw Error(ErrorCode::kNoInput, fmt::format("cannot read '{}': {}", Printable(name_, 200), std::strerror(error)),
+                "", "check the path and its permissions");
   }
   if (S_ISDIR(opened_.st_mode)) {
     if (fd_ > STDIN_FILENO) ::close(fd_);
@@ -218,15 +222,15 @@ void LineReader::CheckText(Line* line, uint64_t offset) {
   }
   const bool is_nul = nul != std::string_view::npos && (!invalid.has_value() || nul < *invalid);
   const size_t at = is_nul ? nul : *invalid;
-  line->problem = Problem{
-      is_nul ? fmt::format("NUL byte at byte offset {}", offset + at)
-             : fmt::format("invalid UTF-8 at byte offset {} (byte 0x{:02X})", offset + at,
-                           static_cast<unsigned>(static_cast<unsigned char>(line->text[at]))),
-      Place(name_, line->number, static_cast<int64_t>(at) + 1),
-      is_nul ? "remove the byte, or read with --encoding-errors replace"
-             : fmt::format("convert the file: iconv -f ISO-8859-1 -t UTF-8 {} (name its real encoding), or read with "
-                           "--encoding-errors replace",
-                           ShellQuote(name_))};
+  const std::string replace = options_.replace_option.empty() ? "" : ", or read with " + options_.replace_option;
+  line->problem =
+      Problem{is_nul ? fmt::format("NUL byte at byte offset {}", offset + at)
+                     : fmt::format("invalid UTF-8 at byte offset {} (byte 0x{:02X})", offset + at,
+                                   static_cast<unsigned>(static_cast<unsigned char>(line->text[at]))),
+              Place(name_, line->number, static_cast<int64_t>(at) + 1),
+              is_nul ? "remove the byte" + replace
+                     : fmt::format("convert it: {} (name its real encoding){}",
+                                   ConvertingCommand("iconv -f ISO-8859-1 -t UTF-8 {}", ".utf8", name_), replace)};
   line->text = {};
 }
 

@@ -15,6 +15,7 @@ namespace clner {
 struct LineOptions {
   bool replace_invalid_utf8 = false;  ///< invalid bytes and NUL become U+FFFD instead of a problem
   uint64_t max_line_bytes = UINT64_C(16) << 20;
+  std::string replace_option = "--encoding-errors replace";  ///< how messages name the first; "" = the command has none
 };
 
 struct Line {
@@ -41,7 +42,7 @@ class LineReader {
   /// True for a regular file, which has an end and can be read to it for a complete list of problems.
   [[nodiscard]] bool regular() const { return S_ISREG(opened_.st_mode); }
   [[nodiscard]] int64_t replaced_bytes() const { return replaced_; }
-  /// The path, or "<stdin>".
+  /// InputName() of the path.
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
@@ -66,6 +67,8 @@ class LineReader {
   bool after_cr_ = false, skip_rest_ = false, eof_ = false;
 };
 
+/// What messages call an input: the path, or "<stdin>" for "-".
+[[nodiscard]] std::string InputName(const std::string& path);
 /// `path` as one shell word.
 [[nodiscard]] std::string ShellQuote(std::string_view path);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "core/utf8.h"
@@ -29,21 +31,46 @@ bool JoinsTags(std::string_view tag, char separator) {
   return parts > 1 && typed;
 }
 
+/// What other programs write for words outside entities.
+bool MeansOutside(std::string_view tag) {
+  constexpr std::array<std::string_view, 7> kOutside = {"None", "none", "NONE", "null", "NULL", "_", "-"};
+  return std::find(kOutside.begin(), kOutside.end(), tag) != kOutside.end();
+}
+
+/// The character behind the first letter when it stands where the hyphen of a tag belongs, else "".
+std::string_view Separator(std::string_view tag) {
+  constexpr std::array<char32_t, 12> kSeparators = {'_',    ':',    '/',    '|',    0x2010, 0x2011,
+                                                    0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFF0D};
+  size_t end = 1;
+  if (tag.size() < 2 || std::find(kSeparators.begin(), kSeparators.end(), DecodeUtf8(tag, &end)) == kSeparators.end())
+    return "";
+  return tag.substr(1, end - 1);
+}
+
 std::optional<TagComplaint> CheckUnprefixed(std::string_view tag, const std::string& shown, bool types_only) {
   if (tag.empty()) return TagComplaint{"tag is empty", "write 'O' for words outside entities"};
   if (tag == "0" || tag == "o") {
     return TagComplaint{fmt::format("tag '{}' is not a tag (did you mean 'O'?)", shown),
                         "write the capital letter 'O'"};
   }
+  if (MeansOutside(tag)) {
+    return TagComplaint{fmt::format("tag '{}' is not a tag (did you mean 'O'?)", shown),
+                        "write 'O' for words outside entities, or choose another tag column"};
+  }
+  if (tag.starts_with("O-")) {
+    return TagComplaint{fmt::format("tag '{}' has a type behind 'O'", shown), "write 'O' for words outside entities"};
+  }
   if (IsPrefixLetter(tag[0]) && tag.size() > 2) {
-    const std::string type = Printable(tag.substr(2));
     if (tag[1] == '-') {
-      return TagComplaint{fmt::format("tag '{}' has a lower-case prefix", shown),
-                          fmt::format("write the prefixes in upper case: '{}-{}'", Upper(tag[0]), type)};
+      return TagComplaint{
+          fmt::format("tag '{}' has a lower-case prefix", shown),
+          fmt::format("write the prefixes in upper case: '{}-{}'", Upper(tag[0]), Printable(tag.substr(2)))};
     }
-    if (std::string_view("_:/|").find(tag[1]) != std::string_view::npos) {
-      return TagComplaint{fmt::format("tag '{}' separates prefix and type by '{}'", shown, tag[1]),
-                          fmt::format("write a hyphen: '{}-{}'", Upper(tag[0]), type)};
+    const std::string_view separator = Separator(tag);
+    if (!separator.empty() && tag.size() > 1 + separator.size()) {
+      return TagComplaint{
+          fmt::format("tag '{}' separates prefix and type by '{}'", shown, separator),
+          fmt::format("write a hyphen: '{}-{}'", Upper(tag[0]), Printable(tag.substr(1 + separator.size())))};
     }
   }
   if (tag.size() == 1 && IsPrefixLetter(tag[0])) {

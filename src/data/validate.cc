@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
+#include "data/convert.h"
+#include "data/line_reader.h"
 #include "data/validate_checks.h"
 
 namespace clner {
@@ -17,21 +20,24 @@ void AddProblems(const Error& error, Finding* finding) {
 }
 
 /// Reads a file; its bad rows become a finding and its other sentences the corpus.
-std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions& options, FindingList* findings) {
+std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions& options,
+                                   const std::vector<std::string>& labels, FindingList* findings) {
+  const DataFormat format = FormatOfFile(path);
+  const std::string name = InputName(path);
   try {
-    return ReadCorpus(path, options);
+    return ReadData(path, format, options, labels);
   } catch (const Error& error) {
     const bool is_rows = error.code() == ErrorCode::kData && !error.problems().front().where.empty() &&
-                         error.problems().front().where != path;
+                         error.problems().front().where != name;
     if (!is_rows && error.problems().front().what != "no sentences") throw;
-    AddProblems(error, &findings->Get("bad-input", Severity::kError, path, "rows cannot be read", ""));
+    AddProblems(error, &findings->Get("bad-input", Severity::kError, name, "rows cannot be read", ""));
     if (!is_rows || path == "-") return std::nullopt;
   }
   try {
     CorpusOptions lenient = options;
     lenient.strict = false;
     lenient.file.skip_bad_sentences = true;
-    return ReadCorpus(path, lenient);
+    return ReadData(path, format, lenient, labels);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kData) throw;
     return std::nullopt;
@@ -39,7 +45,7 @@ std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions&
 }
 
 void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusOptions& options,
-                    FindingList* findings) {
+                    const std::vector<std::string>& labels, FindingList* findings) {
   if (corpus.repaired_tags == 0) return;
   Finding& finding =
       findings->Get("ill-formed-tags", Severity::kWarning, corpus.path,
@@ -50,7 +56,7 @@ void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusO
     strict.strict = true;
     strict.scheme = corpus.scheme;
     try {
-      (void)ReadCorpus(path, strict);
+      (void)ReadData(path, FormatOfFile(path), strict, labels);
     } catch (const Error& error) {
       for (const Problem& problem : error.problems()) {
         if (problem.what.starts_with("ill-formed")) AddPlace(&finding, problem.what, problem.where);
@@ -60,22 +66,24 @@ void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusO
   finding.count = corpus.repaired_tags;
 }
 
-void CheckContexts(const Corpus& plain, const ValidateInput& input, const ValidateOptions& options,
+void CheckContexts(const ValidateInput& input, const CorpusOptions& read, const ValidateOptions& options, Corpus* plain,
                    FindingList* findings) {
-  const std::optional<Corpus> contexts = ReadForCheck(input.contexts, options.read, findings);
+  const std::optional<Corpus> contexts = ReadForCheck(input.contexts, read, options.labels, findings);
   if (!contexts.has_value()) return;
-  const PairReport report = ComparePair(plain, *contexts);
+  const PairReport report = ComparePair(*plain, *contexts);
   for (const Problem& problem : report.problems) {
-    AddPlace(&findings->Get("context-misaligned", Severity::kError, input.contexts,
+    AddPlace(&findings->Get("context-misaligned", Severity::kError, contexts->path,
                             "sentences do not belong to those of the data", problem.fix),
              problem.what, problem.where);
   }
   for (const Problem& problem : report.words) {
-    AddPlace(&findings->Get("context-words", Severity::kWarning, input.contexts,
+    AddPlace(&findings->Get("context-words", Severity::kWarning, contexts->path,
                             "words differ typographically from the data", "the words of the data are used"),
              problem.what, problem.where);
   }
-  CheckLeaks(*contexts, input.contexts, options, findings);
+  CheckLeaks(*contexts, contexts->path, options, findings);
+  plain->with_context = contexts->with_context;
+  plain->types_in_file.insert(contexts->types_in_file.begin(), contexts->types_in_file.end());
 }
 
 }  // namespace
@@ -90,20 +98,27 @@ int64_t ValidateReport::Count(Severity severity) const {
 ValidateReport Validate(const std::vector<ValidateInput>& inputs, const ValidateOptions& options) {
   ValidateReport report;
   FindingList findings;
-  CorpusOptions read = options.read;
+  CorpusOptions with_tags = options.read;
+  with_tags.warn_repairs = false;  // they are findings here
+  CorpusOptions read = with_tags;
   read.tags_optional = true;
   const auto named =
       std::find_if(inputs.begin(), inputs.end(), [](const auto& input) { return input.role == "train"; });
   const size_t train = named == inputs.end() ? 0 : static_cast<size_t>(named - inputs.begin());
   std::vector<std::optional<Corpus>> corpora;
+  std::set<std::string> types;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ValidateInput& input = inputs[i];
-    std::optional<Corpus> corpus = ReadForCheck(input.path, read, &findings);
+    std::optional<Corpus> corpus = ReadForCheck(input.path, read, options.labels, &findings);
     if (corpus.has_value()) {
-      CheckIllFormed(*corpus, input.path, read, &findings);
+      CheckIllFormed(*corpus, input.path, read, options.labels, &findings);
       CheckFile(*corpus, options, i == train, &findings);
+      // Training refuses dev and test data without tags, too; other files may be meant for prediction.
+      const bool trains = i == train || input.role != "data";
+      if (read.tag_column.has_value()) CheckHasTags(*corpus, trains ? Severity::kError : Severity::kWarning, &findings);
       CheckLeaks(*corpus, corpus->path, options, &findings);
-      if (!input.contexts.empty()) CheckContexts(*corpus, input, options, &findings);
+      if (!input.contexts.empty()) CheckContexts(input, with_tags, options, &*corpus, &findings);
+      types.insert(corpus->types_in_file.begin(), corpus->types_in_file.end());
     }
     corpora.push_back(std::move(corpus));
   }
@@ -116,6 +131,11 @@ ValidateReport Validate(const std::vector<ValidateInput>& inputs, const Validate
     }
   }
   if (train < corpora.size() && corpora[train].has_value()) CheckLabels(*corpora[train], others, options, &findings);
+  std::string paths;
+  for (const std::optional<Corpus>& corpus : corpora) {
+    if (corpus.has_value()) paths += (paths.empty() ? "" : ", ") + corpus->path;
+  }
+  WarnUnusedNames(options.read.label_map, types, paths);
   report.findings = findings.Take();
   for (std::optional<Corpus>& corpus : corpora) {
     if (corpus.has_value()) report.corpora.push_back(std::move(*corpus));

@@ -37,20 +37,22 @@ struct ValidateInput {
 
 struct ValidateOptions {
   CorpusOptions read = {};
-  int64_t long_sentence_words = 256;  ///< longer sentences are reported
-  int64_t rare_label = 50;            ///< types with fewer training entities are reported
-  int64_t leak_words = 5;             ///< shortest sentence that counts as leaked into its own context
+  std::vector<std::string> labels = {};  ///< names of integer tags in JSON lines
+  int64_t long_sentence_words = 256;     ///< longer sentences are reported
+  int64_t rare_label = 50;               ///< types with fewer training entities are reported
+  int64_t leak_words = 5;                ///< shortest sentence that counts as leaked into its own context
 };
 
 struct ValidateReport {
-  std::vector<Corpus> corpora = {};  ///< of the inputs that could be read
+  std::vector<Corpus> corpora = {};  ///< of the inputs that could be read; with_context counts their context files too
   std::vector<Finding> findings = {};
   [[nodiscard]] int64_t Count(Severity severity) const;
 };
 
 /// Checks every input and all pairs of them. The training data are the input with the role "train", else the first.
-/// Throws for files that are missing, unreadable or not text; bad rows are findings, and the other sentences are
-/// checked.
+/// Files are read in the format of their name or first bytes (FormatOfFile). Throws for files that are missing,
+/// unreadable or not text; bad rows are findings, and the other sentences are checked. Warns about names of the label
+/// map that no file has.
 [[nodiscard]] ValidateReport Validate(const std::vector<ValidateInput>& inputs, const ValidateOptions& options);
 /// `{"schema_version": 1, "files": [...], "errors": n, "warnings": n, "findings": [...]}`
 [[nodiscard]] Json ToJson(const ValidateReport& report);

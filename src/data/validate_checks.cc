@@ -186,6 +186,16 @@ void CheckFile(const Corpus& corpus, const ValidateOptions& options, bool is_tra
   check.Duplicates();
 }
 
+void CheckHasTags(const Corpus& corpus, Severity severity, FindingList* findings) {
+  if (corpus.sentences.empty() || IsLabelled(corpus)) return;
+  const Sentence& first = corpus.sentences.front();
+  Finding& finding = findings->Get(
+      "no-tags", severity, corpus.path, "no sentence has tags",
+      "give every word a tag; columns are separated by blanks or TABs, not by commas; --unlabelled if none are meant");
+  AddPlace(&finding, "first word " + Quoted(first.words.front()), Place(corpus.path, first.line));
+  finding.count = static_cast<int64_t>(corpus.sentences.size());
+}
+
 void CheckOverlap(const Corpus& first, const Corpus& second, FindingList* findings) {
   const std::string files = fmt::format("{} and {}", first.path, second.path);
   std::unordered_map<std::string, const Sentence*> known;

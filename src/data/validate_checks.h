@@ -27,6 +27,8 @@ void AddPlace(Finding* finding, std::string what, std::string where);
 
 /// Words, sentences and entities of one file.
 void CheckFile(const Corpus& corpus, const ValidateOptions& options, bool is_training, FindingList* findings);
+/// A file without any tag.
+void CheckHasTags(const Corpus& corpus, Severity severity, FindingList* findings);
 /// Sentences that occur in both files, and schemes that differ.
 void CheckOverlap(const Corpus& first, const Corpus& second, FindingList* findings);
 /// Types of the training data against themselves and against the other files.

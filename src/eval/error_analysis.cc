@@ -59,7 +59,7 @@ class SentencePairing {
     for (size_t g = 0, p = 0; g < gold_.size() && p < predicted_.size();) {
       const auto order = gold_[g] <=> predicted_[p];
       if (order == 0) {
-        ++analysis_->confusion[{gold_[g].type, predicted_[p].type}];
+        ++analysis_->confusion[{TypeName(gold_[g].type), TypeName(predicted_[p].type)}];
         gold_free_[g] = predicted_free_[p] = 0;
       }
       if (order <= 0) ++g;
@@ -85,7 +85,8 @@ class SentencePairing {
     SpanError error{kind, sentence_};
     if (gold != nullptr) error.gold = *gold;
     if (predicted != nullptr) error.predicted = *predicted;
-    ++analysis_->confusion[{gold != nullptr ? gold->type : "", predicted != nullptr ? predicted->type : ""}];
+    const auto name = [](const Span* span) { return span != nullptr ? TypeName(span->type) : std::string(); };
+    ++analysis_->confusion[{name(gold), name(predicted)}];
     analysis_->errors.push_back(std::move(error));
   }
 
@@ -163,7 +164,7 @@ std::string ErrorsTsv(const EvalInput& input, const ErrorAnalysis& analysis) {
   for (const SpanError& error : analysis.errors) {
     const EvalSentence& sentence = input.sentences[error.sentence];
     const Span& place = error.gold.has_value() ? *error.gold : *error.predicted;
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", error.sentence + 1, sentence.gold_line + place.begin_word,
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", error.sentence + 1, sentence.GoldLine(place.begin_word),
                         Name(error.kind), error.gold.has_value() ? error.gold->type : "", Words(sentence, error.gold),
                         error.predicted.has_value() ? error.predicted->type : "", Words(sentence, error.predicted),
                         InContext(sentence, error));

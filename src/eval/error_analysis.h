@@ -29,7 +29,7 @@ struct SpanError {
 
 struct ErrorAnalysis {
   std::vector<SpanError> errors = {};  ///< by sentence, then by position
-  /// (gold type, predicted type) -> number, correct spans included; "" stands for no entity.
+  /// TypeName of (gold, predicted) -> number, correct spans included; "" stands for no entity.
   std::map<std::pair<std::string, std::string>, int64_t> confusion = {};
   [[nodiscard]] int64_t Number(ErrorKind kind) const;
 };

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "data/corpus.h"
+#include "data/counted.h"
 #include "data/tag_check.h"
 #include "fmt/format.h"
 
@@ -18,21 +19,36 @@ constexpr std::string_view kDocstart = "-DOCSTART-";
 constexpr std::string_view kBoundaryWord = "-X-";
 constexpr std::string_view kContextMark = "<EOS>";
 
-// Rows of the sentence itself; `drop` last columns are ignored when the context layout is recognised.
-size_t OwnRows(const ColumnSentence& sentence, size_t drop) {
-  const auto is_mark = [](const ColumnRow& row) { return row.fields[0] == kContextMark; };
-  if (std::none_of(sentence.rows.begin(), sentence.rows.end(), is_mark)) return sentence.rows.size();
-  ColumnSentence copy = sentence;
-  for (ColumnRow& row : copy.rows)
-    row.fields.resize(std::max<size_t>(1, row.fields.size() - std::min(drop, row.fields.size())));
-  size_t own_rows = copy.rows.size();
-  (void)SplitContext(copy, 0, &own_rows);
-  return own_rows;
+// Predictions of context rows are no labels that could be lost.
+ColumnFileOptions WithAnyContextTag(ColumnFileOptions options) {
+  options.any_context_tag = true;
+  return options;
 }
 
-// Fields of the -DOCSTART- lines that precede a sentence.
-std::vector<std::vector<std::string>> DocstartRows(const ColumnSentence& sentence) {
-  std::vector<std::vector<std::string>> rows;
+// OwnRows of a file with both tag columns, which is laid out by the gold one. kData for a gold label in the context.
+size_t OwnRowsByGold(const ColumnSentence& sentence, const std::string& path) {
+  const auto is_mark = [](const ColumnRow& row) { return row.fields[0] == kContextMark; };
+  if (std::none_of(sentence.rows.begin(), sentence.rows.end(), is_mark)) return sentence.rows.size();
+  std::vector<ColumnRow> rows = sentence.rows;
+  for (ColumnRow& row : rows) {
+    if (row.fields.size() > 1) row.fields.pop_back();
+  }
+  const size_t own = OwnRows(rows);
+  for (size_t r = own; r < rows.size(); ++r) {
+    const std::optional<Problem> problem = LabelInContext(rows[r], path);
+    if (problem.has_value()) throw Error(ErrorCode::kData, problem->what, problem->where, problem->fix);
+  }
+  return own;
+}
+
+// A -DOCSTART- line that precedes a sentence.
+struct DocumentRow {
+  std::vector<std::string> fields = {};
+  bool blank_line_behind = false;
+};
+
+std::vector<DocumentRow> DocumentRows(const ColumnSentence& sentence) {
+  std::vector<DocumentRow> rows;
   for (const std::string& line : sentence.before) {
     std::vector<std::string> fields;
     for (size_t begin = line.find_first_not_of(" \t"); begin != std::string::npos;) {
@@ -40,7 +56,8 @@ std::vector<std::vector<std::string>> DocstartRows(const ColumnSentence& sentenc
       fields.push_back(line.substr(begin, end - begin));
       begin = line.find_first_not_of(" \t", end);
     }
-    if (!fields.empty() && fields[0].starts_with(kDocstart)) rows.push_back(std::move(fields));
+    if (fields.empty() && !rows.empty()) rows.back().blank_line_behind = true;
+    if (!fields.empty() && fields[0].starts_with(kDocstart)) rows.push_back({std::move(fields)});
   }
   return rows;
 }
@@ -124,9 +141,9 @@ int64_t LineAt(const ColumnSentence& sentence, size_t row) {
 class PairReader {
  public:
   PairReader(const std::string& gold_path, const std::string& predicted_path, const EvalInputOptions& options)
-      : options_(options), gold_(gold_path, options.file), predicted_(predicted_path, options.file) {
-    input_.gold_path = gold_path;
-    input_.predicted_path = predicted_path;
+      : options_(options), gold_(gold_path, options.file), predicted_(predicted_path, WithAnyContextTag(options.file)) {
+    input_.gold_path = gold_.path();
+    input_.predicted_path = predicted_.path();
   }
 
   EvalInput Read() {
@@ -149,21 +166,30 @@ class PairReader {
 
  private:
   void Add(const ColumnSentence& gold, const ColumnSentence& predicted) {
-    const size_t gold_rows = gold.rows.size(), predicted_rows = predicted.rows.size();
-    const size_t own = OwnRows(gold, 0);
-    const bool with_context = predicted_rows == gold_rows;
-    if (!with_context && OwnRows(predicted, 0) != own) ThrowWordCount(gold, own, predicted);
+    const size_t own = OwnRows(gold.rows), predicted_own = OwnRows(predicted.rows);
+    const bool with_context = AreSameRows(gold, predicted, std::min(own, predicted_own));
+    if (!with_context && predicted_own != own) ThrowWordCount(gold, own, predicted, predicted_own);
     AddDocstarts(gold, predicted);
     EvalSentence sentence;
     sentence.gold_line = gold.rows[0].line;
     sentence.predicted_line = predicted.rows[0].line;
-    for (size_t r = 0; r < (with_context ? gold_rows : own); ++r)
+    for (size_t r = 0; r < (with_context ? gold.rows.size() : own); ++r)
       AddRow(gold.rows[r], predicted.rows[r], r < own, &sentence);
     input_.raw.AddBoundary();
     input_.words += static_cast<int64_t>(own);
     last_gold_line_ = gold.rows.back().line;
     last_predicted_line_ = predicted.rows.back().line;
     input_.sentences.push_back(std::move(sentence));
+  }
+
+  // Whether the rows of both sides stand for the same words from `from` on, so that those behind the sentence itself
+  // can be compared, too. Rows of tags only say nothing about their words.
+  static bool AreSameRows(const ColumnSentence& gold, const ColumnSentence& predicted, size_t from) {
+    if (gold.rows.size() != predicted.rows.size()) return false;
+    for (size_t r = from; r < gold.rows.size(); ++r) {
+      if (predicted.rows[r].fields.size() > 1 && predicted.rows[r].fields[0] != gold.rows[r].fields[0]) return false;
+    }
+    return true;
   }
 
   void AddRow(const ColumnRow& gold, const ColumnRow& predicted, bool own, EvalSentence* sentence) {
@@ -181,15 +207,16 @@ class PairReader {
                            Places(gold.line, predicted.line)};
     }
     sentence->words.push_back(gold.fields[0]);
+    sentence->gold_lines.push_back(gold.line);
     sentence->gold_tags.push_back(gold_tag);
     sentence->predicted_tags.push_back(predicted_tag);
   }
 
   // The script sees these rows as tokens, when both files have them.
   void AddDocstarts(const ColumnSentence& gold, const ColumnSentence& predicted) {
-    const auto gold_rows = DocstartRows(gold), predicted_rows = DocstartRows(predicted);
-    const auto tag = [](const std::vector<std::string>& fields) {
-      return fields.size() > 1 ? std::string_view(fields.back()) : std::string_view("O");
+    const auto gold_rows = DocumentRows(gold), predicted_rows = DocumentRows(predicted);
+    const auto tag = [](const DocumentRow& row) {
+      return row.fields.size() > 1 ? std::string_view(row.fields.back()) : std::string_view("O");
     };
     for (size_t i = 0; i < std::min(gold_rows.size(), predicted_rows.size()); ++i) {
       input_.raw.AddToken(tag(gold_rows[i]), tag(predicted_rows[i]));
@@ -211,16 +238,16 @@ class PairReader {
     return fmt::format("{} and {}", Place(input_.gold_path, gold_line), Place(input_.predicted_path, predicted_line));
   }
 
-  [[noreturn]] void ThrowWordCount(const ColumnSentence& gold, size_t own, const ColumnSentence& predicted) const {
-    const size_t predicted_rows = predicted.rows.size();
+  [[noreturn]] void ThrowWordCount(const ColumnSentence& gold, size_t own, const ColumnSentence& predicted,
+                                   size_t predicted_own) const {
     size_t r = 0;
-    while (r < std::min(own, predicted_rows) &&
+    while (r < std::min(own, predicted_own) &&
            (predicted.rows[r].fields.size() < 2 || predicted.rows[r].fields[0] == gold.rows[r].fields[0])) {
       ++r;
     }
     throw Error(ErrorCode::kData,
-                fmt::format("sentence {} has {} words in '{}' but {} in '{}'", input_.sentences.size() + 1, own,
-                            input_.gold_path, predicted_rows, input_.predicted_path),
+                fmt::format("sentence {} has {} in '{}' but {} in '{}'", input_.sentences.size() + 1,
+                            Counted(own, "word"), input_.gold_path, predicted_own, input_.predicted_path),
                 Places(r < own ? gold.rows[r].line : gold.rows[own - 1].line + 1, LineAt(predicted, r)),
                 "the files differ from these lines on; give one predicted tag for every word of the gold file");
   }
@@ -228,13 +255,14 @@ class PairReader {
   [[noreturn]] void ThrowSentenceCount(const std::optional<ColumnSentence>& gold,
                                        const std::optional<ColumnSentence>& predicted) const {
     const bool gold_goes_on = gold.has_value();
-    throw Error(ErrorCode::kData,
-                fmt::format("'{}' ends after {} sentences but '{}' goes on",
-                            gold_goes_on ? input_.predicted_path : input_.gold_path, input_.sentences.size(),
-                            gold_goes_on ? input_.gold_path : input_.predicted_path),
-                Places(gold_goes_on ? gold->rows[0].line : last_gold_line_ + 1,
-                       gold_goes_on ? last_predicted_line_ + 1 : predicted->rows[0].line),
-                "give predictions for exactly the sentences of the gold file, in the same order");
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("'{}' ends after {} but '{}' goes on", gold_goes_on ? input_.predicted_path : input_.gold_path,
+                    Counted(input_.sentences.size(), "sentence"),
+                    gold_goes_on ? input_.gold_path : input_.predicted_path),
+        Places(gold_goes_on ? gold->rows[0].line : last_gold_line_ + 1,
+               gold_goes_on ? last_predicted_line_ + 1 : predicted->rows[0].line),
+        "give predictions for exactly the sentences of the gold file, in the same order");
   }
 
   const EvalInputOptions& options_;
@@ -258,16 +286,17 @@ EvalInput ReadGoldAndPredictions(const std::string& gold_path, const std::string
 
 EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options) {
   EvalInput input;
-  input.gold_path = input.predicted_path = path;
-  ColumnReader reader(path, options.file);
+  ColumnReader reader(path, WithAnyContextTag(options.file));
+  input.gold_path = input.predicted_path = reader.path();
   TagPlaces gold_tags, predicted_tags;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {
-    const size_t own = OwnRows(*raw, 1);
-    for (const std::vector<std::string>& fields : DocstartRows(*raw)) {
+    const size_t own = OwnRowsByGold(*raw, reader.path());
+    for (const DocumentRow& mark : DocumentRows(*raw)) {
+      const std::vector<std::string>& fields = mark.fields;
       // A shorter row would end the script with an error.
-      if (fields.size() >= 2 && fields.size() == raw->rows[0].fields.size())
-        input.raw.AddToken(fields[fields.size() - 2], fields.back());
-      input.raw.AddBoundary();
+      const bool is_token = fields.size() >= 2 && fields.size() == raw->rows[0].fields.size();
+      if (is_token) input.raw.AddToken(fields[fields.size() - 2], fields.back());
+      if (!is_token || mark.blank_line_behind) input.raw.AddBoundary();
     }
     EvalSentence sentence;
     sentence.gold_line = sentence.predicted_line = raw->rows[0].line;
@@ -275,7 +304,7 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
       const ColumnRow& row = raw->rows[r];
       if (row.fields.size() < 2) {
         throw Error(ErrorCode::kData, fmt::format("row '{}' has one column", Printable(row.text)),
-                    Place(path, row.line), "the last two columns must be the gold and the predicted tag");
+                    Place(reader.path(), row.line), "the last two columns must be the gold and the predicted tag");
       }
       const std::string &gold = row.fields[row.fields.size() - 2], &predicted = row.fields.back();
       AddRaw(row.fields[0], gold, predicted, &input.raw);
@@ -283,14 +312,15 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
       gold_tags.Add(gold, row.line);
       predicted_tags.Add(predicted, row.line);
       sentence.words.push_back(row.fields.size() > 2 ? row.fields[0] : std::string());
+      sentence.gold_lines.push_back(row.line);
       sentence.gold_tags.push_back(gold);
       sentence.predicted_tags.push_back(predicted);
     }
-    input.raw.AddBoundary();
+    if (raw->blank_line_behind) input.raw.AddBoundary();
     input.words += static_cast<int64_t>(own);
     input.sentences.push_back(std::move(sentence));
   }
-  if (input.sentences.empty()) ThrowNoSentences(path);
+  if (input.sentences.empty()) ThrowNoSentences(reader.path());
   CheckTags(input, gold_tags, predicted_tags);
   FinishSchemes(options, &input);
   return input;
@@ -298,24 +328,25 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
 
 EvalInput ReadGold(const std::string& path, const EvalInputOptions& options) {
   EvalInput input;
-  input.gold_path = path;
   ColumnReader reader(path, options.file);
+  input.gold_path = reader.path();
   TagPlaces tags;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {
     EvalSentence sentence;
     sentence.gold_line = sentence.predicted_line = raw->rows[0].line;
-    const size_t own = OwnRows(*raw, 0);
+    const size_t own = OwnRows(raw->rows);
     for (size_t r = 0; r < own; ++r) {
       const ColumnRow& row = raw->rows[r];
-      if (row.fields.size() < 2) ThrowNoTag(path, row);
+      if (row.fields.size() < 2) ThrowNoTag(reader.path(), row);
       tags.Add(row.fields.back(), row.line);
       sentence.words.push_back(row.fields[0]);
+      sentence.gold_lines.push_back(row.line);
       sentence.gold_tags.push_back(row.fields.back());
     }
     input.words += static_cast<int64_t>(own);
     input.sentences.push_back(std::move(sentence));
   }
-  if (input.sentences.empty()) ThrowNoSentences(path);
+  if (input.sentences.empty()) ThrowNoSentences(reader.path());
   CheckTags(input, tags, {});
   FinishSchemes(options, &input);
   return input;
@@ -337,6 +368,21 @@ void SetPredictions(const std::vector<std::vector<Span>>& predicted, const std::
   }
 }
 
+namespace {
+
+/// Predicted tags that are the gold ones once these are written in `scheme`.
+int64_t EqualTags(const std::vector<EvalSentence>& sentences, Scheme gold, Scheme scheme) {
+  int64_t equal = 0;
+  for (const EvalSentence& sentence : sentences) {
+    const std::vector<std::string> tags =
+        SpansToTags(TagsToSpans(sentence.gold_tags, gold), static_cast<int64_t>(sentence.size()), scheme);
+    for (size_t w = 0; w < tags.size(); ++w) equal += tags[w] == sentence.predicted_tags[w] ? 1 : 0;
+  }
+  return equal;
+}
+
+}  // namespace
+
 Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences) {
   SchemeDetector detector;
   std::string used;
@@ -349,14 +395,14 @@ Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<Ev
   }
   if (used.empty() || used == "O") return gold;
   const Scheme detected = detector.Detect();
-  if (!gold_has_entities) return detected;
-  if (gold == Scheme::kIob1 && detected == Scheme::kBio) return detected;
+  if (!gold_has_entities || detected == gold) return detected;
   const std::vector<std::string> letters = SchemeTags({"T"}, gold);
   const auto known = [&](char prefix) {
     return std::any_of(letters.begin(), letters.end(),
                        [&](const std::string& tag) { return SplitTag(tag).prefix == prefix; });
   };
-  return std::all_of(used.begin(), used.end(), known) ? gold : detected;
+  if (!std::all_of(used.begin(), used.end(), known)) return detected;
+  return EqualTags(sentences, gold, detected) > EqualTags(sentences, gold, gold) ? detected : gold;
 }
 
 }  // namespace clner

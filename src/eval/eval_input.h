@@ -23,7 +23,11 @@ struct EvalSentence {
   std::vector<std::string> words = {};  ///< of the gold file; empty strings where the file has none
   std::vector<std::string> gold_tags = {}, predicted_tags = {};
   int64_t gold_line = 0, predicted_line = 0;  ///< 1-based line of the first word
+  std::vector<int64_t> gold_lines = {};       ///< of each word; empty: without a gap from gold_line on
   [[nodiscard]] size_t size() const { return gold_tags.size(); }
+  [[nodiscard]] int64_t GoldLine(int64_t word) const {
+    return gold_lines.empty() ? gold_line + word : gold_lines[static_cast<size_t>(word)];
+  }
 };
 
 struct EvalInput {
@@ -37,8 +41,9 @@ struct EvalInput {
   Conlleval raw = {};
 };
 
-/// Last column of each file. Predictions may have tags only (one column), and may leave out context rows.
-/// kData: no sentences; other number of sentences or words (names the first line that differs in both files); no tags;
+/// Last column of each file. Predictions may have tags only (one column), and may leave out context rows or tag them
+/// with anything. kData: no sentences; other number of sentences or words (names the first line that differs in both
+/// files; as many rows as the gold sentence with its context count only if they are the same); no tags;
 /// a tag of no known form; with `strict` words that differ (else LogWarning with count and first place).
 [[nodiscard]] EvalInput ReadGoldAndPredictions(const std::string& gold_path, const std::string& predicted_path,
                                                const EvalInputOptions& options);
@@ -52,8 +57,9 @@ struct EvalInput {
 /// Spans for every sentence of `input`, disjoint and inside it; `name` says where they come from.
 void SetPredictions(const std::vector<std::vector<Span>>& predicted, const std::string& name, EvalInput* input);
 
-/// The scheme of predictions: the gold file's unless they use letters it does not have (predictions break the rules of
-/// their scheme, so a scheme detected from them alone may be the wrong one).
+/// The scheme of predictions. Predictions break the rules of their scheme, so that one detected from them alone may be
+/// the wrong one: it is taken if they have letters that the gold file's scheme does not know, or if more of them equal
+/// the gold tags written in it than in the gold file's; else it is the gold file's.
 [[nodiscard]] Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences);
 
 }  // namespace clner

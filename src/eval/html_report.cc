@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/counted.h"
 #include "eval/html_svg.h"
 #include "eval/report.h"
 #include "fmt/format.h"
@@ -51,9 +52,9 @@ std::string Table(const TableRows& rows) {
 std::string ScoreSection(const HtmlScores& item) {
   const Scores& scores = item.scores;
   std::vector<std::pair<std::string, double>> bars;
-  for (const auto& [type, counts] : scores.types) bars.emplace_back(type, RatesOf(counts, scores.mode).f1);
-  std::string body = fmt::format("<p>F1 <b>{}</b>, mode {}, {} sentences</p>\n", Percent(scores.Micro().f1),
-                                 Name(scores.mode), scores.sentences);
+  for (const auto& [type, counts] : scores.types) bars.emplace_back(TypeName(type), RatesOf(counts, scores.mode).f1);
+  std::string body = fmt::format("<p>F1 <b>{}</b>, mode {}, {}</p>\n", Percent(scores.Micro().f1), Name(scores.mode),
+                                 Counted(scores.sentences, "sentence"));
   if (!bars.empty()) body += BarChart(bars);
   return Section("Scores: " + item.name, body + Table(ScoreRows(scores)));
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "data/counted.h"
 #include "fmt/format.h"
 
 namespace clner {
@@ -38,9 +39,6 @@ Json RatesJson(const Rates& rates) {
   return json;
 }
 
-// A bare tag such as B has no type; conlleval's own name for it is empty.
-std::string TypeName(const std::string& type) { return type.empty() ? "(no type)" : type; }
-
 }  // namespace
 
 std::string Percent(double fraction, bool defined) { return defined ? fmt::format("{:.2f}", 100 * fraction) : "n/a"; }
@@ -51,8 +49,9 @@ std::string Headline(const Evaluation& evaluation) {
   if (evaluation.gold_scheme != evaluation.predicted_scheme) {
     scheme += fmt::format(" (gold) and {} (predicted)", Name(evaluation.predicted_scheme));
   }
-  return fmt::format("mode {}, scheme {}, {} sentences, {} words, accuracy {} %", Name(scores.mode), scheme,
-                     scores.sentences, scores.words, Percent(scores.Accuracy(), scores.words > 0));
+  return fmt::format("mode {}, scheme {}, {}, {}, accuracy {} %", Name(scores.mode), scheme,
+                     Counted(scores.sentences, "sentence"), Counted(scores.words, "word"),
+                     Percent(scores.Accuracy(), scores.words > 0));
 }
 
 TableRows ScoreRows(const Scores& scores) {

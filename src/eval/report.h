@@ -39,7 +39,7 @@ using TableRows = std::vector<std::vector<std::string>>;
 [[nodiscard]] Json EvaluationJson(const Evaluation& evaluation);
 /// The same shape for plain scores (training reports).
 [[nodiscard]] Json ScoresJson(const Scores& scores, Scheme scheme);
-/// {"kinds":{"type":..},"confusion":[{"gold","predicted","count"}]}; "" stands for no entity.
+/// {"kinds":{"type":..},"confusion":[{"gold","predicted","count"}]}; types as TypeName gives them, "" for no entity.
 [[nodiscard]] Json ErrorsJson(const ErrorAnalysis& analysis);
 /// {"surface":{"seen","unseen"},"surface_and_type":{"seen","unseen"}}.
 [[nodiscard]] Json SeenJson(const SeenScores& seen, EvalMode mode);

@@ -157,6 +157,8 @@ EvalMode ParseEvalMode(std::string_view name) {
               fmt::format("use one of {}", fmt::join(names, ", ")));
 }
 
+std::string TypeName(const std::string& type) { return type.empty() ? "(no type)" : type; }
+
 bool CountsOverlaps(EvalMode mode) {
   return mode == EvalMode::kPartial || mode == EvalMode::kType || mode == EvalMode::kExact;
 }
@@ -178,10 +180,12 @@ Rates RatesOf(const Counts& counts, EvalMode mode) {
   if (mode == EvalMode::kClner) {
     rates.precision = RoundToFourDecimals(rates.precision);
     rates.recall = RoundToFourDecimals(rates.recall);
+    const double sum = rates.precision + rates.recall;
+    if (sum > 0) rates.f1 = RoundToFourDecimals(2 * rates.precision * rates.recall / sum);
+  } else if (counts.gold + counts.predicted > 0) {
+    // The harmonic mean of the two with one rounding, so that an F1 of exactly 0.84 is the number 0.84.
+    rates.f1 = 2 * right / static_cast<double>(counts.gold + counts.predicted);
   }
-  const double sum = rates.precision + rates.recall;
-  if (sum > 0) rates.f1 = 2 * rates.precision * rates.recall / sum;
-  if (mode == EvalMode::kClner) rates.f1 = RoundToFourDecimals(rates.f1);
   return rates;
 }
 

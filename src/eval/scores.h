@@ -29,6 +29,8 @@ enum class EvalMode {
 
 /// The type of context words; its spans are never scored.
 inline constexpr std::string_view kContextType = "X";
+/// What reports call a type: "(no type)" for that of bare tags such as B, which is empty.
+[[nodiscard]] std::string TypeName(const std::string& type);
 
 /// Spans of one type, or of all. gold = correct + incorrect + partial + missed, predicted = correct + incorrect +
 /// partial

@@ -58,6 +58,13 @@ int64_t Integer(const Json& json, const char* key, int64_t low, int64_t high, co
   return value.get<int64_t>();
 }
 
+// kCorrupt unless the card's member has the only value this program knows.
+void Expect(const Json& json, const char* section, const char* key, const char* value,
+            const std::filesystem::path& path) {
+  if (Member(Member(json, section, path), key, path) == value) return;
+  Malformed(std::string("'") + section + "." + key + "' is not '" + value + "'", path);
+}
+
 ModelSpec ReadSpec(const std::filesystem::path& directory) {
   ModelSpec spec;
   spec.encoder = nn::ReadBertConfig(directory);
@@ -71,6 +78,9 @@ ModelSpec ReadSpec(const std::filesystem::path& directory) {
         path.string(), "use a newer clner");
   }
   spec.tags = TagSpace::FromJson(Member(json, "labels", path), path.string());
+  Expect(json, "view", "type", "sentence", path);
+  Expect(json, "encoder", "pool", "first", path);
+  Expect(json, "head", "type", "crf", path);
   const Json& view = Member(json, "view", path);
   spec.max_pieces = Integer(view, "max_pieces", 3, INT64_C(1) << 24, path);
   spec.window_overlap = Integer(view, "window_overlap", 0, INT64_C(1) << 24, path);
@@ -79,7 +89,8 @@ ModelSpec ReadSpec(const std::filesystem::path& directory) {
     Malformed("'head.constraints' is neither 'off' nor 'decode'", path);
   spec.constraints = constraints == "off" ? ConstraintMode::kOff : ConstraintMode::kDecode;
   const Json& word_dropout = Member(Member(json, "encoder", path), "word_dropout", path);
-  if (!word_dropout.is_number()) Malformed("'encoder.word_dropout' is not a number", path);
+  if (!word_dropout.is_number() || word_dropout < 0 || word_dropout >= 1)
+    Malformed("'encoder.word_dropout' is not a number from 0 to below 1", path);
   spec.word_dropout = word_dropout.get<double>();
   spec.training = Member(json, "training", path);
   return spec;
@@ -147,7 +158,7 @@ LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool veri
   loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap);
   torch::NoGradGuard no_grad;
   loaded.model = std::make_shared<Model>(std::move(spec));
-  LoadExactWeights(SafetensorsFile(directory / "model.safetensors"), *loaded.model);
+  MapExactWeights(std::make_shared<const SafetensorsFile>(directory / "model.safetensors"), *loaded.model);
   loaded.model->eval();
   return loaded;
 }

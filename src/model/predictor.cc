@@ -51,9 +51,15 @@ std::vector<Prediction> TaggerPredictor::Predict(std::span<const Sentence> sente
 }
 
 std::vector<Prediction> TaggerPredictor::Predict(std::span<const Example> examples) const {
+  return *PredictUnless([] { return false; }, examples);
+}
+
+std::optional<std::vector<Prediction>> TaggerPredictor::PredictUnless(const std::function<bool()>& stop,
+                                                                      std::span<const Example> examples) const {
   torch::InferenceMode inference;
   std::vector<Prediction> predictions(examples.size());
   for (const std::vector<int64_t>& positions : Batches(examples, options_.batch_pieces)) {
+    if (stop()) return std::nullopt;
     const Batch batch = Pack(examples, positions);
     Decode(batch, model_.Emissions(batch), positions, &predictions);
   }

@@ -1,6 +1,8 @@
 // From sentences to scored spans.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,6 +34,9 @@ class TaggerPredictor {
   [[nodiscard]] std::vector<Prediction> Predict(std::span<const Sentence> sentences) const;
   /// The same from prepared examples (their gold tags are not read).
   [[nodiscard]] std::vector<Prediction> Predict(std::span<const Example> examples) const;
+  /// The same; `stop` is asked before every batch, and once it says true there is no result.
+  [[nodiscard]] std::optional<std::vector<Prediction>> PredictUnless(const std::function<bool()>& stop,
+                                                                     std::span<const Example> examples) const;
   [[nodiscard]] std::vector<Example> Prepare(std::span<const Sentence> sentences) const;
   /// Batches of positions, similar lengths together, at most `batch_pieces` each.
   [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(std::span<const Example> examples,

@@ -120,6 +120,8 @@ TagSpace TagSpace::FromJson(const Json& json, const std::string& path) {
   if (!json.is_object()) Malformed("'labels' is not an object", path);
   LabelSet labels;
   labels.types = Strings(json, "types", path);
+  if (std::set<std::string>(labels.types.begin(), labels.types.end()).size() != labels.types.size())
+    Malformed("'labels.types' holds a type twice", path);
   const auto counts = json.find("counts");
   if (counts == json.end() || !counts->is_array() || counts->size() != labels.types.size()) {
     Malformed("'labels.counts' does not fit 'labels.types'", path);

@@ -65,7 +65,14 @@ std::string ShapeText(at::IntArrayRef shape) {
   return out.str();
 }
 
-void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target, ProblemList* problems) {
+// True if the bytes of a mapped tensor can be used as they are.
+bool IsAligned(const TensorInfo& info) {
+  return reinterpret_cast<uintptr_t>(info.bytes.data()) % ByteSize(info.dtype) == 0;
+}
+
+// Sets `target` from the file; with `keep_open` the target becomes the mapped data when it is float32.
+void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target, ProblemList* problems,
+              const std::shared_ptr<const SafetensorsFile>& keep_open = nullptr) {
   torch::NoGradGuard no_grad;
   if (at::IntArrayRef(info.shape) != target.sizes()) {
     problems->Add(ErrorCode::kCorrupt, {"tensor '" + info.name + "' has shape " + ShapeText(info.shape) +
@@ -73,8 +80,19 @@ void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target
                                         path, "use weights and config.json of the same model"});
     return;
   }
+  if (!at::isFloatingType(TorchType(info.dtype))) {
+    problems->Add(ErrorCode::kCorrupt, {"tensor '" + info.name + "' holds " + Name(info.dtype) + " values, not weights",
+                                        path, "store the weights as F32, F16 or BF16"});
+    return;
+  }
   CheckFinite(info, path);
-  target.copy_(AsTensor(info));
+  if (keep_open != nullptr && info.dtype == DType::kF32 && IsAligned(info)) {
+    void* data = const_cast<std::byte*>(info.bytes.data());
+    target.set_data(at::from_blob(
+        data, info.shape, [keep_open](void*) {}, at::TensorOptions().dtype(at::kFloat)));
+  } else {
+    target.copy_(AsTensor(info));
+  }
 }
 
 void ReplaceSuffix(std::string* name, const std::string& from, const std::string& to) {
@@ -102,7 +120,7 @@ void AddMissing(const std::string& name, const std::string& path, ProblemList* p
 at::Tensor AsTensor(const TensorInfo& info) {
   // from_blob wants a mutable pointer; the map is read-only and the tensor is only read.
   void* data = const_cast<std::byte*>(info.bytes.data());
-  if (reinterpret_cast<uintptr_t>(data) % ByteSize(info.dtype) == 0) {
+  if (IsAligned(info)) {
     return at::from_blob(data, info.shape, at::TensorOptions().dtype(TorchType(info.dtype)));
   }
   at::Tensor copy = at::empty(info.shape, at::TensorOptions().dtype(TorchType(info.dtype)));
@@ -143,7 +161,10 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
   problems.ThrowIfAny();
 }
 
-void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
+namespace {
+
+void SetExactWeights(const SafetensorsFile& file, torch::nn::Module& module,
+                     const std::shared_ptr<const SafetensorsFile>& keep_open) {
   ProblemList problems;
   const std::string path = file.path().string();
   size_t used = 0;
@@ -153,7 +174,7 @@ void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
       AddMissing(name, path, &problems);
       continue;
     }
-    CopyInto(*info, path, parameter, &problems);
+    CopyInto(*info, path, parameter, &problems, keep_open);
     ++used;
   }
   if (used < file.tensors().size() && problems.empty()) {
@@ -167,6 +188,16 @@ void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
     }
   }
   problems.ThrowIfAny();
+}
+
+}  // namespace
+
+void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
+  SetExactWeights(file, module, nullptr);
+}
+
+void MapExactWeights(const std::shared_ptr<const SafetensorsFile>& file, torch::nn::Module& module) {
+  SetExactWeights(*file, module, file);
 }
 
 void SaveTensors(const std::filesystem::path& path, const NamedTensors& tensors,

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
 /// Copies tensors of the same names into all parameters of `module`; missing, unexpected or misshapen ones: kCorrupt,
 /// all listed.
 void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module);
+/// The same without copies where the file holds float32: the parameters are the mapped file, which they keep open. They
+/// must not be written to.
+void MapExactWeights(const std::shared_ptr<const SafetensorsFile>& file, torch::nn::Module& module);
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 [[nodiscard]] NamedTensors NamedParameters(const torch::nn::Module& module);

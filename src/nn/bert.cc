@@ -17,10 +17,6 @@ std::shared_ptr<GroupImpl> AddGroup(torch::nn::Module& parent, const std::string
   return parent.register_module(name, std::make_shared<GroupImpl>(name));
 }
 
-torch::nn::LayerNorm MakeNorm(int64_t width, double eps) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(eps));
-}
-
 at::Tensor Activate(const at::Tensor& x, const std::string& name) {
   if (name == "relu") return at::relu(x);
   return at::gelu(x, name == "gelu_new" ? "tanh" : "none");
@@ -57,42 +53,41 @@ BertLayer::BertLayer(const BertConfig& config) : heads(config.heads), activation
   const int64_t width = config.hidden_size;
   auto attention = AddGroup(*this, "attention");
   auto self = AddGroup(*attention, "self");
-  query = self->register_module("query", torch::nn::Linear(width, width));
-  key = self->register_module("key", torch::nn::Linear(width, width));
-  value = self->register_module("value", torch::nn::Linear(width, width));
+  query = self->register_module("query", std::make_shared<Dense>(width, width));
+  key = self->register_module("key", std::make_shared<Dense>(width, width));
+  value = self->register_module("value", std::make_shared<Dense>(width, width));
   auto self_output = AddGroup(*attention, "output");
-  attention_dense = self_output->register_module("dense", torch::nn::Linear(width, width));
-  attention_norm = self_output->register_module("LayerNorm", MakeNorm(width, config.layer_norm_eps));
-  intermediate =
-      AddGroup(*this, "intermediate")->register_module("dense", torch::nn::Linear(width, config.intermediate_size));
+  attention_dense = self_output->register_module("dense", std::make_shared<Dense>(width, width));
+  attention_norm = self_output->register_module("LayerNorm", std::make_shared<Norm>(width, config.layer_norm_eps));
+  intermediate = AddGroup(*this, "intermediate")
+                     ->register_module("dense", std::make_shared<Dense>(width, config.intermediate_size));
   auto feed_forward = AddGroup(*this, "output");
-  output = feed_forward->register_module("dense", torch::nn::Linear(config.intermediate_size, width));
-  output_norm = feed_forward->register_module("LayerNorm", MakeNorm(width, config.layer_norm_eps));
+  output = feed_forward->register_module("dense", std::make_shared<Dense>(config.intermediate_size, width));
+  output_norm = feed_forward->register_module("LayerNorm", std::make_shared<Norm>(width, config.layer_norm_eps));
 }
 
 at::Tensor BertLayer::Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
                               const EncoderRunOptions& run) {
   const double attention_dropout = is_training() ? run.attention_dropout : 0;
   const at::Tensor asking = queries_only ? rows.index_select(0, batch.query_index) : rows;
-  at::Tensor context =
-      ops::PackedAttention(query(asking), key(rows), value(rows), queries_only ? batch.cu_queries : batch.cu_seqlens,
-                           batch.cu_seqlens, heads, attention_dropout);
-  at::Tensor attended = at::dropout(attention_dense(context), run.hidden_dropout, is_training());
-  at::Tensor middle = attention_norm(attended + asking);
-  at::Tensor fed = output(Activate(intermediate(middle), activation));
-  return output_norm(at::dropout(fed, run.hidden_dropout, is_training()) + middle);
+  const at::Tensor context = ops::PackedAttention((*query)(asking), (*key)(rows), (*value)(rows),
+                                                  queries_only ? batch.cu_queries : batch.cu_seqlens, batch.cu_seqlens,
+                                                  heads, attention_dropout);
+  const at::Tensor attended = at::dropout((*attention_dense)(context), run.hidden_dropout, is_training());
+  const at::Tensor middle = (*attention_norm)(attended + asking);
+  const at::Tensor fed = (*output)(Activate((*intermediate)(middle), activation));
+  return (*output_norm)(at::dropout(fed, run.hidden_dropout, is_training()) + middle);
 }
 
 BertEncoder::BertEncoder(const BertConfig& config) : config_(config) {
   run_.hidden_dropout = config.hidden_dropout;
   run_.attention_dropout = config.attention_dropout;
   auto embeddings = AddGroup(*this, "embeddings");
-  word_ = embeddings->register_module("word_embeddings", torch::nn::Embedding(config.vocab_size, config.hidden_size));
-  position_ =
-      embeddings->register_module("position_embeddings", torch::nn::Embedding(config.positions, config.hidden_size));
-  type_ = embeddings->register_module("token_type_embeddings",
-                                      torch::nn::Embedding(config.type_vocab_size, config.hidden_size));
-  embedding_norm_ = embeddings->register_module("LayerNorm", MakeNorm(config.hidden_size, config.layer_norm_eps));
+  const int64_t width = config.hidden_size;
+  word_ = embeddings->register_module("word_embeddings", std::make_shared<Table>(config.vocab_size, width));
+  position_ = embeddings->register_module("position_embeddings", std::make_shared<Table>(config.positions, width));
+  type_ = embeddings->register_module("token_type_embeddings", std::make_shared<Table>(config.type_vocab_size, width));
+  embedding_norm_ = embeddings->register_module("LayerNorm", std::make_shared<Norm>(width, config.layer_norm_eps));
   auto stack = AddGroup(*AddGroup(*this, "encoder"), "layer");
   for (int64_t i = 0; i < config.layers; ++i) {
     layers_.push_back(stack->register_module(std::to_string(i), std::make_shared<BertLayer>(config)));
@@ -102,10 +97,9 @@ BertEncoder::BertEncoder(const BertConfig& config) : config_(config) {
 States BertEncoder::Forward(const States& /*states*/, const Batch& batch) {
   const Autocast autocast(run_.bf16);
   // Sparse: a batch touches few rows of the vocabulary, and the optimizer updates only rows that ever had a gradient.
-  const at::Tensor words = at::embedding(word_->weight, batch.ids, /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
-                                         /*sparse=*/true);
-  at::Tensor rows = words + position_(batch.positions) + type_->weight[0];
-  rows = at::dropout(embedding_norm_(rows), run_.hidden_dropout, is_training());
+  const at::Tensor words = (*word_)(batch.ids, /*sparse_gradient=*/true);
+  at::Tensor rows = words + (*position_)(batch.positions, /*sparse_gradient=*/false) + type_->weight[0];
+  rows = at::dropout((*embedding_norm_)(rows), run_.hidden_dropout, is_training());
   for (size_t i = 0; i < layers_.size(); ++i) rows = layers_[i]->Forward(rows, batch, i + 1 == layers_.size(), run_);
   return {rows.to(at::kFloat)};
 }

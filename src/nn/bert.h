@@ -1,13 +1,12 @@
 // BERT (Devlin et al., 2019) over packed sequences. Submodules carry Hugging Face's names, so weights map one to one.
 #pragma once
 
-#include <torch/nn/modules/embedding.h>
-#include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
-
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "nn/bert_config.h"
+#include "nn/layers.h"
 #include "nn/stage.h"
 
 namespace clner::nn {
@@ -25,14 +24,13 @@ struct BertLayer : torch::nn::Module {
   [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
                                    const EncoderRunOptions& run);
 
-  torch::nn::Linear query{nullptr}, key{nullptr}, value{nullptr}, attention_dense{nullptr}, intermediate{nullptr},
-      output{nullptr};
-  torch::nn::LayerNorm attention_norm{nullptr}, output_norm{nullptr};
+  std::shared_ptr<Dense> query, key, value, attention_dense, intermediate, output;
+  std::shared_ptr<Norm> attention_norm, output_norm;
   int64_t heads;
   std::string activation;
 };
 
-/// Token type ids are all 0 (clner.md 3.3). There is no pooler.
+/// Token type ids are all 0 (clner.md 3.3). There is no pooler. The weights are uninitialised until they are loaded.
 class BertEncoder : public Stage {
  public:
   explicit BertEncoder(const BertConfig& config);
@@ -45,8 +43,8 @@ class BertEncoder : public Stage {
  private:
   BertConfig config_;
   EncoderRunOptions run_;
-  torch::nn::Embedding word_{nullptr}, position_{nullptr}, type_{nullptr};
-  torch::nn::LayerNorm embedding_norm_{nullptr};
+  std::shared_ptr<Table> word_, position_, type_;
+  std::shared_ptr<Norm> embedding_norm_;
   std::vector<std::shared_ptr<BertLayer>> layers_;
 };
 

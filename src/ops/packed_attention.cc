@@ -14,10 +14,10 @@ using torch::autograd::variable_list;
 
 // [N, D] -> [heads, N, head size], contiguous, so that the rows of one sequence are one slice for all heads.
 at::Tensor HeadsFirst(const at::Tensor& rows, int64_t heads) {
-  return rows.view({rows.size(0), heads, -1}).transpose(0, 1).contiguous();
+  return rows.view({rows.size(0), heads, rows.size(1) / heads}).transpose(0, 1).contiguous();
 }
 at::Tensor RowsFirst(const at::Tensor& heads_first) {
-  return heads_first.transpose(0, 1).reshape({heads_first.size(1), -1});
+  return heads_first.transpose(0, 1).reshape({heads_first.size(1), heads_first.size(0) * heads_first.size(2)});
 }
 
 // One sequence: its queries, its rows, and where its probabilities [heads, queries, rows] start in one flat buffer.
@@ -69,7 +69,9 @@ struct PackedAttentionFunction : torch::autograd::Function<PackedAttentionFuncti
                             const at::Tensor& v_rows, const std::vector<int64_t>& cu_queries,
                             const std::vector<int64_t>& cu_seqlens, int64_t heads, double dropout) {
     const double scale = 1.0 / std::sqrt(static_cast<double>(q_rows.size(1) / heads));
-    at::Tensor q = HeadsFirst(q_rows, heads).mul_(scale), k = HeadsFirst(k_rows, heads), v = HeadsFirst(v_rows, heads);
+    // Not in place: of a single row the contiguous form is the row itself.
+    const at::Tensor q = HeadsFirst(q_rows, heads) * scale, k = HeadsFirst(k_rows, heads),
+                     v = HeadsFirst(v_rows, heads);
     const Blocks blocks = MakeBlocks(cu_queries, cu_seqlens, heads);
     at::Tensor probabilities = at::empty({blocks.scores}, q.options());
     at::Tensor keep;  // 0 or 1 / (1 - dropout)

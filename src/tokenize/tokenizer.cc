@@ -24,7 +24,7 @@ void CheckHasVocabulary(const std::filesystem::path& directory) {
 Pieces Tokenizer::Encode(std::span<const std::string> words) const {
   Pieces pieces;
   for (size_t i = 0; i < words.size(); ++i) {
-    EncodeWord(words[i], &pieces.ids);
+    (void)EncodeWord(words[i], SIZE_MAX, &pieces.ids);
     pieces.word_of_piece.resize(pieces.ids.size(), static_cast<int32_t>(i));
   }
   return pieces;

@@ -28,14 +28,13 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
   /// Appends the pieces of one word (`word` valid UTF-8, special-token text is taken literally). A word may have no
-  /// piece. At most kMaxPiecesPerWord pieces are kept; returns false when the word was cut there.
-  virtual bool EncodeWord(std::string_view word, std::vector<int32_t>* ids) const = 0;
+  /// piece. At most `max_pieces` pieces are kept; returns false when the word was cut there.
+  virtual bool EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const = 0;
   [[nodiscard]] virtual int32_t vocabulary_size() const = 0;
   [[nodiscard]] virtual std::string PieceText(int32_t id) const = 0;
   [[nodiscard]] virtual const SpecialIds& special() const = 0;
-  /// Encodes words one by one, as transformers' fast tokenizers do with is_split_into_words.
+  /// Encodes words one by one, whole, as transformers' fast tokenizers do with is_split_into_words.
   [[nodiscard]] Pieces Encode(std::span<const std::string> words) const;
-  static constexpr size_t kMaxPiecesPerWord = 64;
 };
 
 /// Loads the tokenizer of a Hugging Face directory: tokenizer_config.json options + vocab.txt (WordPiece).

@@ -40,7 +40,7 @@ WordPieceTokenizer::WordPieceTokenizer(WordPieceSpec spec, const std::string& so
               .mask = id_of(spec_.mask, "mask", false)};
 }
 
-bool WordPieceTokenizer::EncodeWord(std::string_view word, std::vector<int32_t>* ids) const {
+bool WordPieceTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {
   size_t begin = ids->size();
   bert::TokenStream stream(spec_.normalizer, word, spec_.max_input_chars_per_word);
   while (stream.Next()) {
@@ -49,8 +49,8 @@ bool WordPieceTokenizer::EncodeWord(std::string_view word, std::vector<int32_t>*
     } else {
       EncodeToken(stream.token(), ids);
     }
-    if (ids->size() - begin > kMaxPiecesPerWord) {
-      ids->resize(begin + kMaxPiecesPerWord);
+    if (ids->size() - begin > max_pieces) {
+      ids->resize(begin + max_pieces);
       return false;
     }
   }

@@ -26,7 +26,7 @@ class WordPieceTokenizer final : public Tokenizer {
  public:
   /// `source` names the vocabulary in errors. kCorrupt when the unknown, begin or separator token is not in it.
   WordPieceTokenizer(WordPieceSpec spec, const std::string& source);
-  bool EncodeWord(std::string_view word, std::vector<int32_t>* ids) const override;
+  bool EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const override;
   [[nodiscard]] int32_t vocabulary_size() const override { return static_cast<int32_t>(spec_.vocabulary.size()); }
   /// kInternal for an id outside the vocabulary.
   [[nodiscard]] std::string PieceText(int32_t id) const override;

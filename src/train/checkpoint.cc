@@ -60,6 +60,7 @@ void SaveCheckpoint(const std::filesystem::path& directory, const Model& model, 
 
 std::optional<FoundCheckpoint> FindCheckpoint(const std::filesystem::path& directory) {
   RemoveStaleTemporaries(directory);
+  RecoverDirectories(directory);
   const std::vector<std::filesystem::path> all = List(directory);
   for (const std::filesystem::path& path : all) {
     try {

@@ -1,6 +1,5 @@
 #include "train/run.h"
 
-#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -10,10 +9,12 @@
 #include "core/stop.h"
 #include "model/model_directory.h"
 #include "model/weights.h"
+#include "tensor/memory.h"
 #include "train/checkpoint.h"
 #include "train/head_import.h"
 #include "train/identity.h"
 #include "train/optimizer_groups.h"
+#include "train/report.h"
 #include "train/trainer.h"
 
 namespace clner {
@@ -77,60 +78,6 @@ Json RunJson(const TrainRequest& request, const Json& identity) {
   return json;
 }
 
-std::string ColumnText(const Split& split, const std::vector<Prediction>& predictions) {
-  std::string text;
-  for (size_t i = 0; i < predictions.size(); ++i) {
-    const Sentence& sentence = split.corpus.sentences[i];
-    std::vector<Span> predicted;
-    for (const ScoredSpan& scored : predictions[i].spans) predicted.push_back(scored.span);
-    const auto words = static_cast<int64_t>(sentence.words.size());
-    const std::vector<std::string> gold = SpansToTags(sentence.spans, words, Scheme::kBio),
-                                   system = SpansToTags(predicted, words, Scheme::kBio);
-    for (size_t w = 0; w < sentence.words.size(); ++w)
-      text += sentence.words[w] + "\t" + gold[w] + "\t" + system[w] + "\n";
-    text += "\n";
-  }
-  return text;
-}
-
-// Scores the selected model on dev and test and writes the predictions beside the report.
-Json Report(const TrainRequest& request, Prepared& prepared, const TrainState& state, const RunDirectory& run) {
-  {
-    torch::NoGradGuard no_grad;
-    LoadExactWeights(SafetensorsFile(run.best() / "model.safetensors"), *prepared.model);
-  }
-  prepared.model->eval();
-  Json report;
-  report["schema_version"] = 1;
-  report["name"] = request.config.name;
-  report["seed"] = request.config.seed;
-  const auto add = [&](const char* name, const std::optional<Split>& split) {
-    if (!split) return;
-    const std::vector<Prediction> predictions =
-        PredictSplit(*prepared.model, *prepared.view, *split, request.config.train.eval_batch_pieces);
-    report[name] = ScoreSplit(*split, predictions);
-    WriteFileAtomically(run.path() / (std::string(name) + ".pred.conll"), ColumnText(*split, predictions));
-  };
-  add("dev", prepared.data.dev);
-  add("test", prepared.data.test);
-  report["train"] = {{"epochs", state.epoch},
-                     {"best_epoch", state.best_epoch},
-                     {"steps", state.step},
-                     {"bad_steps", state.bad_steps},
-                     {"seconds", state.seconds},
-                     {"words_per_second", static_cast<double>(state.trained_words) / std::max(1e-9, state.seconds)}};
-  report["epochs"] = state.history;
-  report["run_dir"] = run.path().string();
-  report["model_dir"] = run.best().string();
-  return report;
-}
-
-double PeakMegabytes() {
-  struct rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;
-}
-
 }  // namespace
 
 Json TrainRun(const TrainRequest& request) {
@@ -152,7 +99,8 @@ Json TrainRun(const TrainRequest& request) {
     } else {
       LogInfo("no checkpoint in " + run.checkpoints().string() + ": starting from the beginning");
     }
-    for (const char* name : {"metrics.jsonl", "trace.jsonl"}) run.TruncateAfterStep(name, state.step);
+    run.TruncateAfter("metrics.jsonl", state.step, state.epoch);
+    run.TruncateAfter("trace.jsonl", state.step - 1, state.epoch);  // its first step is 0, as in the reference's traces
   }
   WriteFileAtomically(run.path() / "config.yaml", ToYaml(request.config));
   WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity), 2) + "\n");
@@ -162,9 +110,12 @@ Json TrainRun(const TrainRequest& request) {
                    request.config.model.encoder.path, identity, request.callbacks},
                   state);
   trainer.Run();
-  const Json report = Report(request, prepared, trainer.state(), run);
-  WriteFileAtomically(run.path() / "report.json", DumpJson(report, 2) + "\n");
-  return report;
+  {
+    torch::NoGradGuard no_grad;
+    LoadExactWeights(SafetensorsFile(run.best() / "model.safetensors"), *prepared.model);
+  }
+  prepared.model->eval();
+  return WriteReports(request.config, *prepared.model, *prepared.view, prepared.data, trainer.state(), run);
 }
 
 Json DryRun(const TrainRequest& request) {

@@ -65,7 +65,10 @@ void RunDirectory::AppendText(const std::string& name, const std::string& text) 
 
 void RunDirectory::AppendJson(const std::string& name, const Json& json) { AppendText(name, DumpJson(json) + "\n"); }
 
-void RunDirectory::TruncateAfterStep(const std::string& name, int64_t step) const {
+void RunDirectory::TruncateAfter(const std::string& name, int64_t step, int64_t epochs) const {
+  const auto above = [](const Json& json, const char* key, int64_t limit) {
+    return json.contains(key) && json[key].is_number() && json[key].get<int64_t>() > limit;
+  };
   const std::filesystem::path path = path_ / name;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return;
@@ -74,8 +77,8 @@ void RunDirectory::TruncateAfterStep(const std::string& name, int64_t step) cons
   while (std::getline(lines, line)) {
     try {
       const Json json = ParseJson(line, path.string(), ErrorCode::kData);
-      if (json.is_object() && json.contains("step") && json["step"].is_number() && json["step"].get<int64_t>() > step)
-        continue;
+      const bool of_epoch = json.is_object() && json.contains("event") && json["event"] == "epoch";
+      if (json.is_object() && (above(json, "step", step) || (of_epoch && above(json, "epoch", epochs)))) continue;
     } catch (const Error&) {
       continue;  // the last line of a killed run may be cut
     }

@@ -13,7 +13,8 @@ namespace clner {
 
 enum class ExistingRun { kRefuse, kResume, kOverwrite };
 
-/// Layout: config.yaml, run.json, metrics.jsonl, trace.jsonl, loss.tsv, report.json, best/, checkpoints/, run.lock.
+/// Layout: config.yaml, run.json, train.log, metrics.jsonl, trace.jsonl, report.json, report.html, <split>.pred.conll,
+/// best/, checkpoints/, run.lock.
 class RunDirectory {
  public:
   /// Throws 73 when `path` is a file, or exists and is not empty and `existing` is kRefuse. Changes nothing.
@@ -28,9 +29,9 @@ class RunDirectory {
   /// Appends one object as a line to `name`.
   void AppendJson(const std::string& name, const Json& json);
   void AppendText(const std::string& name, const std::string& text);
-  /// Drops lines of `name` whose "step" is greater than `step`: what a killed run did after its last checkpoint is done
-  /// again.
-  void TruncateAfterStep(const std::string& name, int64_t step) const;
+  /// Drops lines of `name` whose "step" is greater than `step`, and records of epochs after `epochs` finished ones:
+  /// what a killed run did after its last checkpoint is done again.
+  void TruncateAfter(const std::string& name, int64_t step, int64_t epochs) const;
 
  private:
   std::filesystem::path path_;

@@ -1,11 +1,14 @@
+#include "core/stop.h"
 #include "eval/report.h"
 #include "eval/scores.h"
 #include "train/trainer.h"
 
 namespace clner {
 
-std::vector<Prediction> PredictSplit(Model& model, const SentenceView& view, const Split& split, int64_t batch_pieces) {
-  return TaggerPredictor(model, view, {batch_pieces, false}).Predict(std::span<const Example>(split.examples));
+std::optional<std::vector<Prediction>> PredictSplit(Model& model, const SentenceView& view, const Split& split,
+                                                    int64_t batch_pieces) {
+  const TaggerPredictor predictor(model, view, {batch_pieces, false});
+  return predictor.PredictUnless([] { return StopRequested() != nullptr; }, split.examples);
 }
 
 Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "config/resolve.h"
 #include "core/fault.h"
@@ -11,6 +12,7 @@
 #include "core/random.h"
 #include "core/stop.h"
 #include "model/model_directory.h"
+#include "tensor/memory.h"
 #include "train/checkpoint.h"
 #include "train/schedule.h"
 
@@ -78,37 +80,83 @@ void Trainer::TrainEpoch() {
 }
 
 bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end) {
-  const auto size = static_cast<double>(end - first);
-  double loss_sum = 0;
-  int64_t words = 0;
-  std::vector<std::pair<std::string, double>> terms;
+  std::optional<GroupLoss> group;
+  for (int64_t parts = 1; !group; ++parts) {
+    try {
+      group = Gradients(batches, first, end, parts);
+      if (!group) return false;
+    } catch (const std::exception& error) {
+      if (!IsOutOfMemory(error)) throw;
+      setup_.optimizer.ClearGradients();
+      SplitOrGiveUp(batches, first, end, parts);
+    }
+  }
+  const double norm = setup_.optimizer.GradientNorm();
+  if (!std::isfinite(group->total) || !std::isfinite(norm)) {
+    SkipBadStep(group->total, norm, batches, first, end);
+    return true;
+  }
+  group->terms.emplace_back("grad_norm", norm);
+  ApplyStep(group->total, group->terms, group->words);
+  return true;
+}
+
+std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<std::vector<int64_t>>& batches, int64_t first,
+                                                     int64_t end, int64_t parts) {
+  GroupLoss group;
   setup_.optimizer.ClearGradients();
   for (int64_t i = first; i < end; ++i) {
-    if (GraceIsOver(last_batch_seconds_)) return false;
+    if (GraceIsOver(last_batch_seconds_)) return std::nullopt;
     const double began = Now();
     // Seeding every batch by its number makes a resumed run draw what the uninterrupted run drew.
     torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
                                static_cast<uint64_t>(state_.micro_step + i - first)));
-    const Batch batch = Pack(setup_.data.train.examples, batches[static_cast<size_t>(i)]);
-    StepLoss loss = setup_.objective.Step(setup_.model, batch);
-    if (FaultPlanned("nan", "step")) loss.total = loss.total * std::numeric_limits<float>::quiet_NaN();
-    loss_sum += loss.total.item<double>() / size;
-    (loss.total / size).backward();
-    for (size_t t = 0; t < loss.terms.size(); ++t) {
-      if (t >= terms.size()) terms.emplace_back(loss.terms[t].first, 0.0);
-      terms[t].second += loss.terms[t].second / size;
+    const std::vector<int64_t>& batch = batches[static_cast<size_t>(i)];
+    const auto size = static_cast<int64_t>(batch.size());
+    for (int64_t part = 0; part < parts; ++part) {
+      const std::vector<int64_t> members(batch.begin() + size * part / parts,
+                                         batch.begin() + size * (part + 1) / parts);
+      if (members.empty()) continue;
+      // The loss is a mean over sentences: the parts together give that of the batch.
+      const double share = static_cast<double>(members.size()) / static_cast<double>(size * (end - first));
+      AddGradients(Pack(setup_.data.train.examples, members), share, &group);
     }
-    words += batch.words();
     last_batch_seconds_ = Now() - began;
   }
-  const double norm = setup_.optimizer.GradientNorm();
-  if (!std::isfinite(loss_sum) || !std::isfinite(norm)) {
-    SkipBadStep(loss_sum, norm, batches, first, end);
-    return true;
+  return group;
+}
+
+void Trainer::AddGradients(const Batch& batch, double share, GroupLoss* group) {
+  StepLoss loss = setup_.objective.Step(setup_.model, batch);
+  if (FaultPlanned("nan", "step")) loss.total = loss.total * std::numeric_limits<float>::quiet_NaN();
+  group->total += loss.total.item<double>() * share;
+  (share == 1 ? loss.total : loss.total * share).backward();
+  for (size_t t = 0; t < loss.terms.size(); ++t) {
+    if (t >= group->terms.size()) group->terms.emplace_back(loss.terms[t].first, 0.0);
+    group->terms[t].second += loss.terms[t].second * share;
   }
-  terms.emplace_back("grad_norm", norm);
-  ApplyStep(loss_sum, terms, words);
-  return true;
+  group->words += batch.words();
+}
+
+void Trainer::SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end,
+                            int64_t parts) const {
+  int64_t pieces = 0, sentences = 0;
+  for (int64_t i = first; i < end; ++i) {
+    const Batch batch = Pack(setup_.data.train.examples, batches[static_cast<size_t>(i)]);
+    if (batch.pieces() <= pieces) continue;
+    pieces = batch.pieces();
+    sentences = batch.sentence_count();
+  }
+  const std::string shape =
+      "a batch of " + std::to_string(sentences) + " sentences with " + std::to_string(pieces) + " pieces";
+  if (parts > 1 || sentences == 1) {
+    throw Error(ErrorCode::kResource,
+                "out of memory in " + shape + (parts > 1 ? ", also when it was split" : "") + "; peak memory " +
+                    Fixed(PeakMegabytes(), 0) + " MB",
+                setup_.data.train.corpus.path, "lower train.batch_pieces or train.batch_sentences");
+  }
+  LogWarning("split batch", "out of memory in " + shape + ": it is split in two and tried again",
+             setup_.data.train.corpus.path, "lower train.batch_pieces or train.batch_sentences");
 }
 
 void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words) {
@@ -173,10 +221,10 @@ void Trainer::FinishEpoch() {
   Json dev;
   if (setup_.data.dev) {
     setup_.model.eval();
-    const std::vector<Prediction> predictions =
+    const std::optional<std::vector<Prediction>> predictions =
         PredictSplit(setup_.model, setup_.view, *setup_.data.dev, train.eval_batch_pieces);
-    if (StopRequested() != nullptr) SaveAndStop();  // the epoch is validated again on resume
-    dev = ScoreSplit(*setup_.data.dev, predictions);
+    if (!predictions) SaveAndStop();  // the epoch is validated again on resume
+    dev = ScoreSplit(*setup_.data.dev, *predictions);
     const Json& micro = dev["micro"];
     line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2);
     record["dev"] = micro;

@@ -43,9 +43,21 @@ class Trainer {
   }
 
  private:
+  /// What the batches of one optimizer step gave: the mean loss and its terms.
+  struct GroupLoss {
+    double total = 0;
+    std::vector<std::pair<std::string, double>> terms = {};
+    int64_t words = 0;
+  };
   void TrainEpoch();
   /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
   bool TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
+  /// Leaves the gradients of batches [first, end), each computed in `parts` parts; nullopt when a stop is due.
+  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<std::vector<int64_t>>& batches, int64_t first,
+                                                   int64_t end, int64_t parts);
+  void AddGradients(const Batch& batch, double share, GroupLoss* group);
+  /// After memory ran out: returns when halves are worth a try, else throws kResource.
+  void SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end, int64_t parts) const;
   void ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words);
   void SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first,
                    int64_t end);
@@ -65,9 +77,9 @@ class Trainer {
   std::string note_;  ///< shown behind the progress bar
 };
 
-/// Spans predicted for a split, in corpus order.
-[[nodiscard]] std::vector<Prediction> PredictSplit(Model& model, const SentenceView& view, const Split& split,
-                                                   int64_t batch_pieces);
+/// Spans predicted for a split, in corpus order; nullopt when a stop was requested meanwhile.
+[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const SentenceView& view,
+                                                                  const Split& split, int64_t batch_pieces);
 /// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
 [[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
 /// Seconds of a monotonic clock.

@@ -27,14 +27,29 @@ struct Window {
   int64_t first = 0, last = 0, own_first = 0, own_last = 0;
 };
 
-PiecesOfWords Encode(const Tokenizer& tokenizer, const Sentence& sentence) {
+// The first `max_pieces` pieces of every word.
+PiecesOfWords CutWords(const PiecesOfWords& whole, int64_t max_pieces) {
   PiecesOfWords pieces;
-  pieces.offsets.reserve(sentence.words.size() + 1);
-  for (const std::string& word : sentence.words) {
-    if (!tokenizer.EncodeWord(word, &pieces.ids)) ++pieces.cut_words;
+  pieces.offsets.reserve(whole.offsets.size());
+  for (int64_t word = 0; word < whole.words(); ++word) {
+    const int64_t begin = whole.at(word), end = std::min(whole.at(word + 1), begin + max_pieces);
+    if (end < whole.at(word + 1)) ++pieces.cut_words;
+    pieces.ids.insert(pieces.ids.end(), whole.ids.begin() + begin, whole.ids.begin() + end);
     pieces.offsets.push_back(static_cast<int64_t>(pieces.ids.size()));
   }
   return pieces;
+}
+
+PiecesOfWords Encode(const Tokenizer& tokenizer, const Sentence& sentence, int64_t capacity) {
+  PiecesOfWords pieces;
+  pieces.offsets.reserve(sentence.words.size() + 1);
+  for (const std::string& word : sentence.words) {
+    // One piece more than fits shows that it does not fit, and bounds the memory of a word of megabytes.
+    (void)tokenizer.EncodeWord(word, static_cast<size_t>(capacity) + 1, &pieces.ids);
+    pieces.offsets.push_back(static_cast<int64_t>(pieces.ids.size()));
+  }
+  if (pieces.at(pieces.words()) <= capacity) return pieces;
+  return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
 }
 
 // Whole words from the left, as many as fit; the next window begins at most `overlap` pieces before the end of this
@@ -115,10 +130,10 @@ void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pie
         where, "look for a missing blank line between sentences");
   }
   if (pieces.cut_words > 0) {
-    LogWarning(
-        "long word",
-        fmt::format("{} of {} words cut to {} pieces", pieces.cut_words, pieces.words(), Tokenizer::kMaxPiecesPerWord),
-        where, "check the token column and the spaces between words");
+    LogWarning("long word",
+               fmt::format("{} of {} words cut to {} pieces", pieces.cut_words, pieces.words(),
+                           std::min(SentenceView::kMaxPiecesPerWord, max_pieces - kSpecialPieces)),
+               where, "check the token column and the spaces between words");
   }
 }
 
@@ -141,7 +156,7 @@ SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64
 
 int64_t SentenceView::Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const {
   const int64_t capacity = max_pieces_ - kSpecialPieces;
-  const PiecesOfWords pieces = Encode(tokenizer_, sentence);
+  const PiecesOfWords pieces = Encode(tokenizer_, sentence, capacity);
   std::vector<Window> windows;
   if (pieces.at(pieces.words()) <= capacity) {
     windows.push_back({0, pieces.words(), 0, pieces.words()});

@@ -27,10 +27,13 @@ class SentenceView {
   /// not smaller than that room. `tokenizer` must outlive the view.
   SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap);
   /// Appends the sequences of one sentence (one, also for an empty sentence, or several overlapping windows of whole
-  /// words if it has more than `max_pieces`). Every word is pooled from the window where it is farthest from a cut. A
-  /// word that does not fit a window alone keeps its first pieces. Windowed sentences and words cut at
-  /// Tokenizer::kMaxPiecesPerWord are reported through LogWarning. Returns the number of sequences. Thread-safe.
+  /// words if it has more than `max_pieces`). Every word is pooled from the window where it is farthest from a cut. In
+  /// a sentence that needs windows no word keeps more than kMaxPiecesPerWord pieces, so that a monster does not push
+  /// its neighbours out of sight. Windowed sentences and cut words are reported through LogWarning. Returns the number
+  /// of sequences. Thread-safe.
   int64_t Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const;
+
+  static constexpr int64_t kMaxPiecesPerWord = 64;
 
  private:
   const Tokenizer& tokenizer_;

@@ -49,6 +49,19 @@ TEST(CommandLine, EveryCommandHasHelpWithGroupsAndExamples) {
   }
 }
 
+TEST(CommandLine, HelpIsAtMostAHundredColumnsWide) {
+  std::vector<std::vector<std::string>> commands = Commands();
+  commands.push_back({});
+  for (std::vector<std::string> command : commands) {
+    command.push_back("--help");
+    std::istringstream help(RunClner(command).out);
+    for (std::string line; std::getline(help, line);) {
+      const bool example = line.rfind("  clner ", 0) == 0;  // on one line, to be copied
+      EXPECT_TRUE(example || line.size() <= 100U) << command[0] << ": " << line;
+    }
+  }
+}
+
 TEST(CommandLine, EveryOptionIsExplained) {
   std::istringstream reference(RunClner({"man", "--markdown"}).out);
   for (std::string line; std::getline(reference, line);) {
@@ -113,6 +126,20 @@ TEST(CommandLine, ExtraArgumentIsNamed) {
   ExpectFailure(RunClner({"doctor", "now"}), 64, {"unexpected argument 'now'", "'clner doctor --help'"});
 }
 
+TEST(CommandLine, KnownOptionInTheWrongPlaceIsNotCalledUnknown) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"stats", "data", "--", "--json"},
+                                                    {"stats", "--", "data", "--json"},
+                                                    {"--json", "stats", "data"}}) {
+    const ProcessResult result = RunClner(arguments);
+    ExpectFailure(result, 64, {"'--json'"});
+    EXPECT_EQ(result.err.find("did you mean"), std::string::npos) << result.err;
+  }
+  ExpectFailure(RunClner({"doctor", "--", "--json"}), 64,
+                {"option '--json' stands before the command or behind '--'",
+                 "fix: write it behind 'clner doctor' and before '--'"});
+  ExpectFailure(RunClner({"stats", "--", "data", "--json"}), 64, {"unexpected argument '--json'"});
+}
+
 TEST(CommandLine, MissingValueIsNamed) {
   ExpectFailure(RunClner({"doctor", "--threads"}), 64, {"option '--threads' needs a value", "give --threads N"});
   ExpectFailure(RunClner({"doctor", "--log-file="}), 64, {"option '--log-file' has no value behind '='"});
@@ -124,6 +151,8 @@ TEST(CommandLine, BadValuesNameOptionValueAndRange) {
   ExpectFailure(RunClner({"doctor", "--threads", "-1"}), 64, {"invalid value '-1' for '--threads'"});
   ExpectFailure(RunClner({"doctor", "--device", "gpu"}), 64, {"invalid value 'gpu' for '--device'", "auto"});
   ExpectFailure(RunClner({"doctor", "--device", "cuda:"}), 64, {"invalid value 'cuda:' for '--device'"});
+  ExpectFailure(RunClner({"stats", "data", "--tag-column", "99999999999"}), 64,
+                {"invalid value '99999999999' for '--tag-column'", "a whole number -2147483648..2147483647"});
   ExpectFailure(RunClner({"completion", "bsh"}), 64,
                 {"invalid value 'bsh' for 'SHELL' (did you mean 'bash'?)", "bash, zsh, fish"});
 }

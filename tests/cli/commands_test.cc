@@ -121,6 +121,30 @@ TEST_F(Commands, OutputThatCannotBeCreatedIs73) {
   EXPECT_EQ(ReadText(Path("gold")), kGold);
 }
 
+TEST_F(Commands, OutputsThatAreAnInputOrEachOtherAre73) {
+  const std::string gold = Path("gold"), predicted = Path("pred"), link = Path("link");
+  std::filesystem::create_symlink(gold, link);
+  TinyModel().Write(Path("m"));
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"eval", gold, predicted, "--html", gold},
+                                                  {"eval", gold, predicted, "--errors", predicted},
+                                                  {"eval", gold, predicted, "--errors", link},
+                                                  {"eval", "--conll", gold, "--html", gold},
+                                                  {"eval", gold, predicted, "--train", link, "--html", gold},
+                                                  {"convert", gold, link},
+                                                  {"inspect", "tokens", "-m", Path("m"), gold, "-o", gold},
+                                                  {"predict", "-m", Path("m"), gold, "-o", gold}})
+    ExpectFailure(RunClner(command), 73, {"is the input", "fix: write to another file"});
+  ExpectFailure(RunClner({"eval", gold, predicted, "--errors", Path("new"), "--html", Path("m/../new")}), 73,
+                {"new' is that of two options", "fix: write to two files"});
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"convert", gold, "/"}, {"eval", gold, predicted, "--html", directory_.string()}})
+    ExpectFailure(RunClner(command), 73, {"is a directory", "fix: name a file"});
+  ExpectFailure(RunClnerShell("\"$clner\" convert - '" + gold + "' < '" + gold + "'"), 73, {"is the input"});
+  EXPECT_EQ(ReadText(gold), kGold);
+  EXPECT_EQ(ReadText(predicted), kPredicted);
+  EXPECT_EQ(RunClner({"eval", gold, predicted, "--errors", "/dev/null", "--html", "/dev/null"}).exit_code, 0);
+}
+
 TEST_F(Commands, RefusedInputLeavesNoOutput) {
   WriteText(Path("bad"), "Jane B-PER\n\xff I-PER\n");
   EXPECT_EQ(RunClner({"convert", Path("bad"), Path("out.jsonl")}).exit_code, 65);
@@ -133,6 +157,97 @@ TEST_F(Commands, ValidateWithFindingsIs1AndPrintsThem) {
   const ProcessResult result = RunClner({"validate", Path("gold"), "--json"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_EQ(ParseJson(result.out, "out", ErrorCode::kData).at("schema_version"), 1);
+}
+
+TEST_F(Commands, ValidateReportsEachThingOnce) {
+  WriteText(Path("ill"), "Jane I-PER\nleft O\n\nDoe B-PER\nAcme B-ORG\n");
+  const ProcessResult result = RunClner({"validate", "--rare-label", "0", Path("ill")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "");
+  EXPECT_NE(result.out.find("\n0 kinds of errors, 1 kind of warning\n"), std::string::npos) << result.out;
+}
+
+TEST_F(Commands, ValidateRefusesFilesWithoutTagsUnlessMeant) {
+  WriteText(Path("words"), "a\nb\n\nc");
+  const ProcessResult result = RunClner({"validate", Path("words")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("error: no-tags (2): "), std::string::npos) << result.out;
+  EXPECT_EQ(RunClner({"validate", "--unlabelled", Path("words")}).exit_code, 0);
+  const std::string stats = RunClner({"stats", Path("words")}).out;
+  const size_t tags = stats.find("\ntags ");
+  ASSERT_NE(tags, std::string::npos) << stats;
+  EXPECT_EQ(stats.find(" none\n", tags), stats.find('\n', tags + 1) - 5) << stats;
+}
+
+TEST_F(Commands, JsonLinesAreReadByStatsAndValidate) {
+  WriteText(Path("numbers.jsonl"), "{\"tokens\":[\"Jane\",\"left\"],\"ner_tags\":[1,0]}\n");
+  WriteText(Path("plain"), "{\"tokens\":[\"Jane\",\"left\"],\"tags\":[\"B-PER\",\"O\"]}\n");
+  for (const std::vector<std::string>& input :
+       {std::vector<std::string>{Path("numbers.jsonl"), "--labels", "O,B-PER"}, {Path("plain"), "--json"}}) {
+    std::vector<std::string> stats = {"stats", "--json", input[0], "--labels", "O,B-PER"};
+    EXPECT_EQ(ParseJson(RunClner(stats).out, "out", ErrorCode::kData).at("entities"), 1) << input[0];
+    EXPECT_EQ(RunClner({"validate", "--rare-label", "0", input[0], "--labels", "O,B-PER"}).exit_code, 0) << input[0];
+  }
+  ExpectFailure(RunClner({"stats", Path("numbers.jsonl")}), 65, {"tags are numbers", "--labels O,B-PER"});
+}
+
+TEST_F(Commands, UnknownSchemesAre64) {
+  ExpectFailure(RunClner({"convert", Path("gold"), "-", "--scheme", "BIOSE"}), 64,
+                {"unknown tag scheme 'BIOSE' (did you mean", "at: --scheme", "use one of BIO"});
+  ExpectFailure(RunClner({"stats", Path("gold"), "--read-scheme", "foo"}), 64,
+                {"unknown tag scheme 'foo'", "at: --read-scheme"});
+}
+
+TEST_F(Commands, LabelMapsThatCannotBeReadBackAre64) {
+  ExpectFailure(RunClner({"convert", Path("gold"), "-", "--label-map", "PER=X"}), 64,
+                {"--label-map 'PER=X': the type 'X' is that of context words", "choose another new name"});
+  ExpectFailure(RunClner({"stats", Path("gold"), "--label-map", "PER=A,B-C"}), 64, {"joins several tags"});
+  const ProcessResult typo = RunClner({"convert", Path("gold"), "-", "--label-map", "PRE=person"});
+  EXPECT_EQ(typo.exit_code, 0);
+  EXPECT_NE(typo.err.find("no tag has the type 'PRE' of the label map (did you mean 'PER'?)"), std::string::npos);
+}
+
+TEST_F(Commands, FixesNameOptionsOfTheCommand) {
+  TinyModel().Write(Path("m"));
+  WriteText(Path("ragged"), "Jane B-PER\nleft\nDoe B-PER\n");
+  WriteText(Path("bytes"), "Jane B-PER\nle\xff O\n");
+  const std::vector<std::string> inspect = {"inspect", "tokens", "-m", Path("m")};
+  const auto with = [&](std::vector<std::string> arguments, const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunClner(arguments);
+  };
+  ExpectFailure(with(inspect, {Path("ragged")}), 65, {"--on-error skip"});
+  EXPECT_EQ(with(inspect, {Path("ragged"), "--on-error", "skip"}).out, "");
+  EXPECT_EQ(with(inspect, {Path("bytes"), "--encoding-errors", "replace"}).exit_code, 0);
+  const ProcessResult eval = RunClner({"eval", Path("ragged"), Path("ragged")});
+  ExpectFailure(eval, 65, {"correct the row"});
+  EXPECT_EQ(eval.err.find("--on-error"), std::string::npos) << eval.err;
+}
+
+TEST_F(Commands, StandardInputHasOneName) {
+  ProcessOptions options;
+  options.input = "Jane B-PER\n";
+  ExpectFailure(RunClner({"eval", "-", Path("pred")}, options), 65,
+                {"1 word in '<stdin>' but 3", "at: <stdin>:2 and "});
+  ExpectFailure(RunClner({"eval", Path("gold"), "-"}, options), 65, {"but 1 in '<stdin>'"});
+  options.input = "left\n";
+  ExpectFailure(RunClner({"stats", "-", "--column", "1"}, options), 64, {});
+  const ProcessResult validate = RunClner({"validate", "-"}, options);
+  EXPECT_NE(validate.out.find("   in: <stdin>\n   at: <stdin>:1: "), std::string::npos) << validate.out;
+  options.input = "Jane NNP B-PER\n";
+  const ProcessResult convert = RunClner({"convert", "-", Path("out.jsonl")}, options);
+  EXPECT_NE(convert.err.find("not written: columns (1)\n   at: <stdin>\n"), std::string::npos) << convert.err;
+  EXPECT_NE(convert.err.find("wrote 1 sentence, 1 word, 1 entity"), std::string::npos) << convert.err;
+  options.input = "\x1f\x8b\x08 and so on";
+  ExpectFailure(RunClner({"stats", "-"}, options), 65, {"'<stdin>' is gzip", "gzip -dc FILE | clner ... -"});
+  options.input = "Jane B-PER\nle\xff O\n";
+  ExpectFailure(RunClner({"stats", "-"}, options), 65, {"iconv -f ISO-8859-1 -t UTF-8 FILE | clner ... - (name"});
+}
+
+TEST_F(Commands, MissingColumnNamesTheFile) {
+  TinyModel().Write(Path("m"));
+  ExpectFailure(RunClner({"inspect", "tokens", "-m", Path("m"), Path("gold"), "--column", "7"}), 65,
+                {"no text column 7", "at: " + Path("gold") + ":1"});
 }
 
 TEST_F(Commands, ConfigurationErrorsAre78WithPlaceAndSuggestion) {
@@ -168,11 +283,37 @@ TEST_F(Commands, TokensAreInspectedWithoutTorch) {
   EXPECT_EQ(first.at("word_of_piece"), Json({-1, 0, 1, 2, -1}));
 }
 
+bool HasTorch() {
+  return std::filesystem::exists(std::filesystem::path(CLNER_PROGRAM).parent_path() / "../lib/libclner.so");
+}
+
 TEST_F(Commands, MissingModelOrLibraryIsNamed) {
-  const bool has_torch =
-      std::filesystem::exists(std::filesystem::path(CLNER_PROGRAM).parent_path() / "../lib/libclner.so");
-  ExpectFailure(RunClner({"predict", "-m", Path("none"), Path("gold")}), has_torch ? 66 : 69,
-                {has_torch ? Path("none") : "needs LibTorch"});
+  ExpectFailure(RunClner({"predict", "-m", Path("none"), Path("gold")}), HasTorch() ? 66 : 69,
+                {HasTorch() ? Path("none") : "needs LibTorch"});
+}
+
+TEST_F(Commands, PredictCountsAllWordsAndCopiesAllLines) {
+  if (!HasTorch()) GTEST_SKIP() << "needs LibTorch";
+  TinyModel().Write(Path("m"));
+  WriteText(Path("in"), "# 1\njane\ndoe\n\njane\n\n# tail\n");
+  const ProcessResult result =
+      RunClner({"predict", "-m", Path("m"), Path("in"), "-o", Path("out"), "--comment", "# ", "--threads", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("predict: 3 words in "), std::string::npos) << result.err;
+  const std::string text = ReadText(Path("out"));
+  EXPECT_EQ(text.substr(0, 9), "# 1\njane\t") << text;
+  EXPECT_EQ(text.substr(text.find_last_of('\t')).substr(2), "\n\n# tail\n") << text;
+}
+
+TEST_F(Commands, PredictReadsJsonLinesAsTheOtherCommandsDo) {
+  if (!HasTorch()) GTEST_SKIP() << "needs LibTorch";
+  TinyModel().Write(Path("m"));
+  WriteText(Path("in.jsonl"), "\xEF\xBB\xBF{\"tokens\":[\"jane\"]}\r\n\r\n{\"words\":[\"doe\"],\"id\":\"x\"}");
+  const ProcessResult result = RunClner({"predict", "-q", "-m", Path("m"), Path("in.jsonl"), "--threads", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 2);
+  WriteText(Path("in.jsonl"), "\x1f\x8b\x08 and so on");
+  ExpectFailure(RunClner({"predict", "-m", Path("m"), Path("in.jsonl")}), 65, {"gzip -dc"});
 }
 
 TEST_F(Commands, StrictMakesWarningsErrors) {

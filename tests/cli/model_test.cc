@@ -1,7 +1,10 @@
 // `clner model info | verify | diff`.
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <tuple>
 
+#include "core/utf8.h"
 #include "program.h"
 #include "tiny_model_files.h"
 
@@ -102,6 +105,56 @@ TEST_F(ModelCommand, DamagedSmallFileIsNamed) {
   ExpectFailure(RunClner({"model", "verify", Path("m")}), 76, {"vocab.txt"});
 }
 
+TEST_F(ModelCommand, MissingFileOfTheChecksumListIs76) {
+  for (const char* name : {"config.json", "model.safetensors"}) {
+    TinyModel().Write(Path("m"));
+    std::filesystem::remove(Path("m") + "/" + name);
+    const std::string what = "file '" + std::string(name) + "' is missing";
+    const ProcessResult result = RunClner({"model", "verify", Path("m")});
+    ExpectFailure(result, 76, {what, Path("m") + "/" + name});
+    EXPECT_EQ(result.err.find(what), result.err.rfind(what)) << "named twice:\n" << result.err;
+    ExpectFailure(RunClner({"model", "info", Path("m")}), 76, {what, "fix: copy the model again"});
+  }
+}
+
+TEST_F(ModelCommand, WeightsInSeveralFilesAreRefused) {
+  TinyModel().Write(Path("m"), false);
+  const auto index = [&](const std::string& text) {
+    WriteText(Path("m/model.safetensors.index.json"), text);
+    return RunClner({"model", "verify", Path("m")});
+  };
+  ExpectFailure(index(R"({"weight_map": {"a": "../../etc/passwd"}})"), 76,
+                {"file name '../../etc/passwd' is outside the model directory"});
+  ExpectFailure(index(R"({"weight_map": {"a": "/etc/passwd"}})"), 76, {"outside the model directory"});
+  ExpectFailure(index(R"({"weight_map": {"a": 1}})"), 76, {"'weight_map' names no file for tensor 'a'"});
+  ExpectFailure(index("{}"), 76, {"'weight_map' is missing or not an object"});
+  const std::string inside = R"({"weight_map": {"a": "model-00001-of-00002.safetensors"}})";
+  EXPECT_EQ(index(inside).exit_code, 0);
+  std::filesystem::create_symlink("/etc", Path("m/link"));
+  ExpectFailure(index(R"({"weight_map": {"a": "link/passwd"}})"), 76, {"outside the model directory"});
+  std::filesystem::remove(Path("m/link"));
+  std::filesystem::remove(Path("m/model.safetensors"));
+  ExpectFailure(index(inside), 76, {"the weights are split over several files", "save the model in one file"});
+}
+
+TEST_F(ModelCommand, FailuresAreAnsweredInJson) {
+  TinyModel model;
+  model.card["format"] = 99;
+  model.config["num_attention_heads"] = 3;
+  model.Write(Path("m"));
+  const ProcessResult result = RunClner({"model", "verify", Path("m"), "--json"});
+  EXPECT_EQ(result.exit_code, 76);
+  EXPECT_NE(result.err.find("model format 99"), std::string::npos) << result.err;
+  const Json json = ParseJson(result.out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  EXPECT_EQ(json.at("ok"), false);
+  EXPECT_EQ(json.at("total_problems"), 2);
+  EXPECT_EQ(json.at("problems")[1].at("what"), "model format 99 is newer than this program's 1");
+  EXPECT_EQ(json.at("problems")[1].at("where"), Path("m/clner.json"));
+  EXPECT_EQ(json.at("problems")[1].at("fix"), "use a newer clner");
+  EXPECT_EQ(json.at("problems")[1].at("code"), 76);
+}
+
 TEST_F(ModelCommand, MissingAndUnlistedFilesAreNamed) {
   TinyModel().Write(Path("m"));
   WriteText(Path("m/extra.txt"), "x");
@@ -179,6 +232,93 @@ TEST_F(ModelCommand, ConfigurationOfAnotherTypeIsRefused) {
       {"'intermediate_size' is missing", "'num_hidden_layers' is not an integer", "'vocab_size' is 0, allowed: 1 to"});
 }
 
+TEST_F(ModelCommand, ConfigurationThatTheLoaderRefusesIsNamed) {
+  for (const auto& [key, value, what] : std::vector<std::tuple<std::string, Json, std::string>>{
+           {"num_attention_heads", 3, "'hidden_size' (4) is not a multiple of 'num_attention_heads' (3)"},
+           {"num_attention_heads", 0, "'num_attention_heads' is 0, allowed: 1 to"},
+           {"hidden_act", "swish", "'hidden_act' is \"swish\", supported: gelu, gelu_new, relu"},
+           {"hidden_act", 1, "'hidden_act' is 1, supported: gelu"},
+           {"position_embedding_type", "relative_key", "'position_embedding_type' is \"relative_key\", supported: "},
+           {"layer_norm_eps", "small", "'layer_norm_eps' is not a number from 0 to below 1"},
+           {"hidden_dropout_prob", 1, "'hidden_dropout_prob' is not a number from 0 to below 1"},
+           {"attention_probs_dropout_prob", -0.1, "'attention_probs_dropout_prob' is not a number"}}) {
+    for (const bool trained : {true, false}) {
+      TinyModel model;
+      model.config[key] = value;
+      ExpectFailure(Verify(model, trained), 76, {what, Path("m/config.json")});
+      std::filesystem::remove_all(Path("m"));
+    }
+  }
+  TinyModel model;
+  model.config["hidden_act"] = nullptr;
+  model.config.erase("layer_norm_eps");
+  EXPECT_EQ(Verify(model).exit_code, 0);
+}
+
+TEST_F(ModelCommand, CardThatTheLoaderRefusesIsNamed) {
+  const auto refused = [&](const std::function<void(Json*)>& change, const std::string& what) {
+    TinyModel model;
+    change(&model.card);
+    ExpectFailure(Verify(model), 76, {what, Path("m/clner.json")});
+  };
+  const auto set = [&](const std::string& pointer, const Json& value, const std::string& what) {
+    refused([&](Json* card) { (*card)[Json::json_pointer(pointer)] = value; }, what);
+  };
+  set("/format", 99, "model format 99 is newer than this program's 1");
+  set("/format", 0, "'format' is 0, allowed: 1 to");
+  set("/format", "1", "'format' is not an integer");
+  set("/labels/scheme", "FOO", "unknown tag scheme 'FOO'");
+  set("/labels/scheme", 1, "'labels.scheme' is missing or not a string");
+  set("/labels/counts", {"a"}, "'labels.counts' does not hold one integer for each of the types");
+  set("/labels/counts", {1, 2}, "'labels.counts' does not hold one integer for each of the types");
+  set("/labels/types", {"PER", "PER"}, "'labels.types' holds 'PER' twice");
+  set("/labels/types", "PER", "'labels.types' is missing or not a list of strings");
+  set("/labels/tags", {"B-PER", "I-PER", "E-PER"}, "'labels.tags' has no 'O'");
+  std::vector<std::string> many = {"O"};
+  for (int i = 0; i < 1024; ++i) many.push_back("B-T" + std::to_string(i));
+  set("/labels/tags", many, "'labels.tags' holds 1025 tags, at most 1024 are possible");
+  set("/view/type", "window", "'view.type' is \"window\", supported: sentence");
+  set("/view/max_pieces", 5000, "'view.max_pieces' is 5000, allowed: 3 to 16");
+  set("/view/max_pieces", 2, "'view.max_pieces' is 2, allowed: 3 to 16");
+  set("/view/window_overlap", 14, "'view.window_overlap' is 14, allowed: 0 to 13");
+  set("/encoder/pool", "mean", "'encoder.pool' is \"mean\", supported: first");
+  set("/encoder/word_dropout", "much", "'encoder.word_dropout' is not a number from 0 to below 1");
+  set("/head/type", "dance", "'head.type' is \"dance\", supported: crf");
+  set("/head/constraints", "train", "'head.constraints' is \"train\", supported: off, decode");
+  set("/head", "crf", "'head' is missing or not an object");
+  for (const char* key : {"labels", "view", "encoder", "head"})
+    refused([&](Json* card) { card->erase(key); }, "'" + std::string(key) + "' is missing or not an object");
+  refused([](Json* card) { card->erase("training"); }, "'training' is missing");
+  refused([](Json* card) { card->at("encoder").erase("pool"); }, "'encoder.pool' is missing");
+}
+
+TEST_F(ModelCommand, TrainedModelHoldsExactlyItsOwnTensors) {
+  for (const char* name : {"foo", "bert.pooler.dense.weight", "bert.embeddings.position_ids"}) {
+    TinyModel model;
+    model.Add(name, {2});
+    ExpectFailure(Verify(model), 76, {"unexpected tensor '" + std::string(name) + "'", "model.safetensors"});
+    std::filesystem::remove_all(Path("m"));
+    EXPECT_EQ(Verify(model, false).exit_code, 0);
+    std::filesystem::remove_all(Path("m"));
+  }
+  TinyModel model;
+  model.Tensor("bert.embeddings.LayerNorm.weight").name = "bert.embeddings.LayerNorm.gamma";
+  ExpectFailure(Verify(model), 76, {"unexpected tensor 'bert.embeddings.LayerNorm.gamma'"});
+}
+
+TEST_F(ModelCommand, WeightsMustBeFloatingNumbers) {
+  for (const char* name : {"crf.transitions", "classifier.bias", "bert.embeddings.LayerNorm.bias"}) {
+    TinyModel model;
+    model.Tensor(name).dtype = DType::kI32;
+    ExpectFailure(Verify(model), 76,
+                  {"tensor '" + std::string(name) + "' has type I32, weights are F32, F16, BF16 or F64"});
+  }
+  TinyModel encoder;
+  encoder.Tensor("bert.embeddings.LayerNorm.bias").dtype = DType::kI32;
+  std::filesystem::remove_all(Path("m"));
+  ExpectFailure(Verify(encoder, false), 76, {"'bert.embeddings.LayerNorm.bias' has type I32"});
+}
+
 TEST_F(ModelCommand, MalformedJsonIsNamedWithItsPlace) {
   TinyModel().Write(Path("m"), false);
   WriteText(Path("m/config.json"), "{\"model_type\": \n");
@@ -244,6 +384,25 @@ TEST_F(ModelCommand, DifferencesAreListedAndExitIs1) {
   EXPECT_EQ(json.at("tensors").size(), 3U);
 }
 
+TEST_F(ModelCommand, OtherFilesAreCompared) {
+  TinyModel a, b;
+  b.vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ndoe\njane\n";
+  a.Write(Path("a"), false);
+  b.Write(Path("b"), false);
+  WriteText(Path("a/tokenizer.json"), "{}");
+  WriteText(Path("b/added_tokens.json"), "{}");
+  for (const char* name : {"README.md", "metrics.json", ".hidden"}) WriteText(Path("b") + "/" + name, "not compared");
+  const ProcessResult text = RunClner({"model", "diff", Path("a"), Path("b")});
+  EXPECT_EQ(text.exit_code, 1) << text.err;
+  EXPECT_EQ(text.out,
+            "file               difference\nadded_tokens.json   only in B\ntokenizer.json      only in A\n"
+            "vocab.txt             content\n\n26 of 26 tensors equal, largest difference 0\n");
+  const Json json = ParseJson(RunClner({"model", "diff", "--json", Path("a"), Path("b")}).out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("same"), false);
+  ASSERT_EQ(json.at("files").size(), 3U);
+  EXPECT_EQ(json.at("files")[2], Json({{"name", "vocab.txt"}, {"difference", "content"}}));
+}
+
 TEST_F(ModelCommand, NotANumberOnOneSideIsAnInfiniteDifference) {
   TinyModel a, b;
   b.Tensor("crf.start").values[0] = std::numeric_limits<float>::quiet_NaN();
@@ -270,6 +429,12 @@ TEST_F(ModelCommand, DoctorReportsMachineAndMissingParts) {
   }
   EXPECT_EQ(json.at("usable"), !missing);
   EXPECT_EQ(result.exit_code, missing ? 1 : 0);
+  for (const Json& check : json.at("checks")) {
+    if (check.at("name") != "libraries") continue;
+    EXPECT_NE(check.at("value").get<std::string>().find("utf8proc " + std::string(Utf8LibraryVersion()) + ","),
+              std::string::npos)
+        << check;
+  }
   for (const char* name : {"clner", "compiler", "libraries", "processor", "SIMD", "memory", "libclner.so", "GPU",
                            "CUDA toolkit", "models/minilm-l6", "locale"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;

@@ -86,6 +86,57 @@ TEST(Parser, BadNumbersAreReportedTogether) {
             "clner: error: invalid value '10' for '--count'\n  fix: give a whole number 1..9");
 }
 
+TEST(Parser, NumbersBeyondTheTypeNameItsLimits) {
+  CLI::App app("A program.", "clner");
+  int column = 0, rare = 0;
+  app.add_option("--column", column, "Which.");
+  app.add_option("--rare", rare, "How many.")->check(CLI::NonNegativeNumber);
+  const auto fix = [&app](const std::string& option, const std::string& value) {
+    try {
+      app.parse(std::vector<std::string>{value, option});
+    } catch (const CLI::ParseError& error) {
+      return UsageError(app, error).problems()[0].fix;
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(fix("--column", "99999999999"), "give a whole number -2147483648..2147483647");
+  EXPECT_EQ(fix("--column", "-99999999999999999999"), "give a whole number -2147483648..2147483647");
+  EXPECT_EQ(fix("--column", "two"), "give a whole number");
+  EXPECT_EQ(fix("--column", "2147483647"), "accepted");
+  EXPECT_EQ(fix("--rare", "+99999999999"), "give a whole number 0..2147483647");
+  EXPECT_EQ(fix("--rare", "-1"), "give a whole number >= 0");
+}
+
+TEST(Parser, WhatFollowsTwoDashesIsAnArgument) {
+  Values values;
+  EXPECT_EQ(Parse({"run", "-c", "x", "--", "--force", "-c"}, &values), "");
+  EXPECT_EQ(values.inputs, (std::vector<std::string>{"--force", "-c"}));
+  CLI::App app("A program.", "clner");
+  bool json = false;
+  app.add_flag("--json", json, "As JSON.");
+  try {
+    app.parse(std::vector<std::string>{"--json", "--"});
+    ADD_FAILURE() << "accepted";
+  } catch (const CLI::ParseError& error) {
+    EXPECT_EQ(UsageError(app, error).problems()[0].what, "unexpected argument '--json'");
+  }
+}
+
+TEST(Parser, ExplanationIsTheWholeFirstSentence) {
+  CLI::App app("A program.", "clner");
+  std::vector<int> columns;
+  app.add_option("--columns", columns, "Columns to write, in this order, e.g. 0,3 or i.e. all. Default: all.")
+      ->type_name("N,...")
+      ->delimiter(',');
+  try {
+    app.parse(std::vector<std::string>{"x", "--columns"});
+    ADD_FAILURE() << "accepted";
+  } catch (const CLI::ParseError& error) {
+    EXPECT_EQ(UsageError(app, error).problems()[0].fix,
+              "give --columns N,...: Columns to write, in this order, e.g. 0,3 or i.e. all");
+  }
+}
+
 TEST(Parser, HiddenNamesAreNotSuggested) {
   Values values;
   EXPECT_EQ(Parse({"hiden"}, &values),
@@ -125,6 +176,20 @@ TEST(OptionTable, HelpAlignsWrapsAndGroups) {
   const std::string overview = HelpText(table, FindCommand(table, {}));
   EXPECT_NE(overview.find("  run                           Run it.\n"), std::string::npos) << overview;
   EXPECT_EQ(overview.find("hidden"), std::string::npos);
+}
+
+TEST(OptionTable, HelpIsAtMostAHundredColumnsWide) {
+  CLI::App app(
+      "A description that is a good deal longer than the line of a terminal, so that it has to be broken somewhere at "
+      "a "
+      "blank.",
+      "clner");
+  int value = 0;
+  app.add_option("--with-quite-a-long-name", value,
+                 "A help text that is a good deal longer than the line of a terminal, so that it has to be broken.");
+  const OptionTable table = ReadOptionTable(app);
+  std::istringstream help(HelpText(table, table.front()));
+  for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 100U) << line;
 }
 
 TEST(WrapText, KeepsNewlinesAndLongWords) {

@@ -43,6 +43,25 @@ TEST_F(Reference, DocsListEveryExitCode) {
   }
 }
 
+TEST_F(Reference, ExitCodeOfModelVerifyIsThatOfTheTable) {
+  const std::string text = RunClner({"man", "--markdown"}).out;
+  const size_t failed = text.find("\n| 1 | "), damaged = text.find("\n| 76 | ");
+  ASSERT_NE(failed, std::string::npos);
+  ASSERT_NE(damaged, std::string::npos);
+  EXPECT_EQ(text.substr(failed, text.find('\n', failed + 1) - failed).find("model verify"), std::string::npos);
+  EXPECT_NE(text.substr(damaged, text.find('\n', damaged + 1) - damaged).find("model verify"), std::string::npos);
+}
+
+TEST_F(Reference, EnvironmentVariablesAreListed) {
+  const std::string markdown = RunClner({"man", "--markdown"}).out, man = RunClner({"man"}).out;
+  EXPECT_NE(man.find(".SH ENVIRONMENT\n"), std::string::npos);
+  for (const std::string name :
+       {"CLNER_SET", "CLNER_CONFIGS", "CLNER_DATA", "CLNER_MODELS", "CLNER_SIMD", "NO_COLOR"}) {
+    EXPECT_NE(markdown.find("\n| `" + name + "` | "), std::string::npos) << name;
+    EXPECT_NE(man.find(".B " + name + "\n"), std::string::npos) << name;
+  }
+}
+
 TEST_F(Reference, DocsHaveNoMachinePaths) {
   const std::string text = RunClner({"man", "--markdown"}).out;
   EXPECT_EQ(text.find(CLNER_SOURCE_DIR), std::string::npos);
@@ -70,6 +89,44 @@ TEST_F(Reference, BashCompletesCommandsOptionsAndValues) {
   EXPECT_EQ(Complete({"--threads", "1", "doct"}), std::vector<std::string>{"doctor"});
   EXPECT_TRUE(Complete({"doctor", "--threads", ""}).empty());
   EXPECT_TRUE(Contains(Complete({"man", "-"}), "--markdown"));
+}
+
+// Values that the library parses are offered too, and all of them are valid.
+TEST_F(Reference, BashCompletesNamesThatTheProgramAccepts) {
+  EXPECT_EQ(Complete({"doctor", "--device", ""}), (std::vector<std::string>{"auto", "cpu", "cuda"}));
+  EXPECT_EQ(Complete({"eval", "--mode", "e"}), std::vector<std::string>{"exact"});
+  WriteText(Path("gold"), "Jane B-PER\nleft O\n");
+  WriteText(Path("both"), "Jane B-PER B-PER\nleft O O\n");
+  const std::string gold = Path("gold");
+  struct Case {
+    std::vector<std::string> option;  // and its command
+    size_t least;
+    std::vector<std::string> rest;
+  };
+  for (const Case& tested : std::vector<Case>{{{"eval", "--mode"}, 6, {gold, gold}},
+                                              {{"eval", "--report"}, 2, {"--conll", Path("both")}},
+                                              {{"eval", "--scheme"}, 7, {gold, gold}},
+                                              {{"stats", "--read-scheme"}, 7, {gold}},
+                                              {{"convert", "--scheme"}, 7, {gold, "-"}},
+                                              {{"convert", "--from"}, 3, {"--dry-run", gold, "-"}},
+                                              {{"convert", "--to"}, 3, {gold, "-"}},
+                                              {{"man", "--device"}, 3, {}}}) {
+    std::vector<std::string> words = tested.option;
+    words.emplace_back("");
+    const std::vector<std::string> values = Complete(words);
+    EXPECT_GE(values.size(), tested.least) << tested.option.back();
+    for (const std::string& value : values) {
+      words.back() = value;
+      std::vector<std::string> command = words;
+      command.insert(command.end(), tested.rest.begin(), tested.rest.end());
+      const ProcessResult result = RunClner(command);
+      EXPECT_TRUE(result.exit_code != 64 && result.exit_code != 78) << value << "\n" << result.err;
+    }
+  }
+  EXPECT_NE(RunClner({"completion", "zsh"}).out.find(":MODE:(conlleval strict partial type exact clner)"),
+            std::string::npos);
+  EXPECT_NE(RunClner({"completion", "fish"}).out.find(" -l mode -x -a 'conlleval strict partial type exact clner'"),
+            std::string::npos);
 }
 
 TEST_F(Reference, BashCompletesFiles) {

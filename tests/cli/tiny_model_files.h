@@ -37,7 +37,9 @@ struct TinyModel {
   Json card = {{"format", 1},
                {"labels", {{"types", {"PER"}}, {"counts", {12}}, {"scheme", "BIO"}, {"tags", {"O", "B-PER", "I-PER"}}}},
                {"view", {{"type", "sentence"}, {"max_pieces", 16}, {"window_overlap", 4}}},
-               {"head", {{"type", "crf"}, {"constraints", "decode"}}}};
+               {"encoder", {{"pool", "first"}, {"word_dropout", 0.1}}},
+               {"head", {{"type", "crf"}, {"constraints", "decode"}}},
+               {"training", {{"name", "tiny"}}}};
   std::vector<TensorData> tensors;
   std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\njane\ndoe\n";
 

@@ -38,6 +38,7 @@ train:
   lr: 3e-3
   save_every: 3
   groups: [{match: '^crf\.', lr: 0.05}]
+logging: {trace: true}
 )");
   }
   [[nodiscard]] TrainJob Job(const std::string& out) const {
@@ -49,7 +50,8 @@ train:
   // Long enough to learn the set.
   [[nodiscard]] TrainJob LongJob(const std::string& out) const {
     TrainJob job = Job(out);
-    job.set = {"train.epochs=40", "train.accumulate=1", "train.lr=2e-3"};
+    test::WriteText(dir_ / "train.conll", test::ToyCorpus(400, 1));
+    job.set = {"train.epochs=12", "train.accumulate=1", "train.lr=2e-3"};
     return job;
   }
   [[nodiscard]] std::string BestHash(const std::string& out) const {
@@ -61,7 +63,7 @@ train:
 
 TEST_F(TaggerContract, LearnsTheToySetAndLoadsToTheSamePredictions) {
   const Json report = ParseJson(Train(LongJob("run")), "report", ErrorCode::kInternal);
-  EXPECT_GT(report["dev"]["micro"]["f1"].get<double>(), 0.9);
+  EXPECT_GT(report["dev"]["micro"]["f1"].get<double>(), 0.9) << DumpJson(report["epochs"], 1);
   EXPECT_EQ(DumpJson(report["dev"]["micro"]), DumpJson(report["test"]["micro"]));
   LoadOptions options;
   options.threads = 1;
@@ -132,6 +134,7 @@ TEST_F(TaggerContract, StoppedAtAnyStepAndResumedGivesTheSameBytes) {
     again.resume = true;
     (void)Train(again);
     EXPECT_EQ(BestHash(out), expected) << stop_after;
+    EXPECT_EQ(ReadFile(dir_ / out / "trace.jsonl"), ReadFile(dir_ / "straight/trace.jsonl")) << stop_after;
   }
 }
 
@@ -231,6 +234,51 @@ TEST_F(TaggerContract, NonFiniteWeightIsNamed) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
     EXPECT_NE(std::string(error.what()).find("non-finite"), std::string::npos);
+  }
+}
+
+TEST_F(TaggerContract, WeightsThatAreIntegersAreNamed) {
+  (void)Train(Job("run"));
+  const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
+  {
+    const SafetensorsFile file(weights);
+    NamedTensors tensors;
+    for (const TensorInfo& info : file.tensors()) {
+      const at::Tensor tensor = AsTensor(info).clone();
+      tensors.emplace_back(info.name, info.name == "crf.transitions" ? tensor.to(at::kInt) : tensor);
+    }
+    SaveTensors(weights, tensors);
+  }
+  LoadOptions options;
+  options.verify = false;
+  try {
+    (void)Tagger::Load((dir_ / "run/best").string(), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+    EXPECT_NE(std::string(error.what()).find("tensor 'crf.transitions' holds I32 values, not weights"),
+              std::string::npos);
+  }
+}
+
+TEST_F(TaggerContract, CardWithUnknownPartsIsRefused) {
+  (void)Train(Job("run"));
+  const std::filesystem::path card = dir_ / "run/best/clner.json";
+  const Json good = ParseJson(ReadFile(card), "card", ErrorCode::kInternal);
+  LoadOptions options;
+  options.verify = false;
+  for (const auto& [section, key] :
+       std::vector<std::pair<const char*, const char*>>{{"head", "type"}, {"encoder", "pool"}, {"view", "type"}}) {
+    Json bad = good;
+    bad[section][key] = "dance";
+    test::WriteText(card, DumpJson(bad));
+    try {
+      (void)Tagger::Load((dir_ / "run/best").string(), options);
+      FAIL() << section;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+      EXPECT_NE(std::string(error.what()).find(key), std::string::npos);
+    }
   }
 }
 

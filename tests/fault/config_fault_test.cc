@@ -65,6 +65,8 @@ struct HostileText {
   std::string rule;
 };
 
+void PrintTo(const HostileText& text, std::ostream* out) { *out << text.name; }
+
 class HostileConfig : public ConfigFault, public ::testing::WithParamInterface<HostileText> {};
 
 std::string AliasBomb() {

@@ -185,21 +185,22 @@ TEST_F(DataFault, LineOfBlanksEndsTheSentenceWithOneWarning) {
   EXPECT_EQ(RunClner({"stats", "--strict", Path("in")}).exit_code, 1);
 }
 
-// Row 17.
-TEST_F(DataFault, WordOf300000CharactersIsCutWithAWarning) {
+// Row 17: the encoder gets a part of the word and a warning says so (see the tests of predict); what is inspected is
+// whole, or says that it is not.
+TEST_F(DataFault, WordOf300000CharactersIsReadInAboutASecondAndNeverCutSilently) {
   TinyModel().Write(Path("m"), false);
   for (const std::string& part : {std::string("a"), std::string("."), std::string("\u4E2D"), std::string("e\u0301")}) {
     WriteText(Path("in"), "jane O\n" + Repeat(part, 300000) + " O\ndoe O\n");
     const ProcessResult result =
-        RunBounded("\"$clner\" inspect tokens -m '" + Path("m") + "' '" + Path("in") + "'", 1, 60);
+        RunBounded("\"$clner\" inspect tokens -m '" + Path("m") + "' '" + Path("in") + "'", 1, 120);
     ASSERT_EQ(result.exit_code, 0) << result.err;
     const Json words = ParseJson(result.out, "out", ErrorCode::kData).at("word_of_piece");
-    EXPECT_LE(std::count(words.begin(), words.end(), 1), 64) << part;
-    EXPECT_GE(std::count(words.begin(), words.end(), 1), 1) << part;
+    const auto pieces = std::count(words.begin(), words.end(), 1);
+    EXPECT_GE(pieces, 1) << part;
     EXPECT_EQ(words.at(1), 0);
     EXPECT_EQ(words.at(words.size() - 2), 2);
-    if (part == ".") {
-      EXPECT_NE(result.err.find("clner: warning: "), std::string::npos) << "cut silently";
+    if (part == "." && pieces < 300000) {
+      EXPECT_NE(result.err.find("clner: warning: "), std::string::npos) << "cut silently to " << pieces << " pieces";
     }
     EXPECT_EQ(RunBounded("\"$clner\" stats '" + Path("in") + "'", 1, 60).exit_code, 0);
   }

@@ -50,6 +50,18 @@ class Background {
     if (running_ && wait4(child_, &status_, WNOHANG, &usage_) == child_) running_ = false;
     return running_;
   }
+  /// Processor time so far; 0 when the program has ended.
+  [[nodiscard]] double CpuSeconds() const {
+    const std::string stat = ReadText("/proc/" + std::to_string(child_) + "/stat");
+    const size_t name_end = stat.rfind(')');
+    if (name_end == std::string::npos) return 0;
+    std::istringstream fields(stat.substr(name_end + 1));
+    std::string skipped;
+    for (int i = 3; i < 14; ++i) fields >> skipped;
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
   /// Polls every millisecond; false when the program ended, or 60 s passed, before `condition` held.
   template <class Condition>
   [[nodiscard]] bool WaitUntil(Condition&& condition) {

@@ -95,7 +95,7 @@ TEST_F(ModelFault, BadSafetensorsFramesAreRefusedBeforeAllocation) {
 // Row 30: a million tensors in 70 MB.
 TEST_F(ModelFault, MillionTensorsAreRefusedWithin1SecondAndTwiceTheFile) {
   TinyModel().Write(Path("m"), false);
-  double megabytes = 0;
+  [[maybe_unused]] double megabytes = 0;
   {
     std::string header = "{";
     for (int i = 0; i < 1000000; ++i)

@@ -15,12 +15,13 @@
 
 namespace clner::test {
 
-/// BERT of one layer and width 8 with one piece for every lower-case letter and some marks; random weights.
-inline TinyModel LetterEncoder(uint64_t seed = 7) {
+/// BERT of one layer and width 8 with one piece for every lower-case letter and some marks; random weights. A large
+/// `inner` size makes it slow and its activations much larger than its weights.
+inline TinyModel LetterEncoder(uint64_t seed = 7, int64_t inner = 16) {
   TinyModel model;
   model.config = {{"model_type", "bert"},       {"hidden_size", 8},
                   {"num_hidden_layers", 1},     {"num_attention_heads", 2},
-                  {"intermediate_size", 16},    {"max_position_embeddings", 64},
+                  {"intermediate_size", inner}, {"max_position_embeddings", 64},
                   {"type_vocab_size", 2},       {"hidden_act", "gelu"},
                   {"hidden_dropout_prob", 0.1}, {"attention_probs_dropout_prob", 0.1}};
   model.vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";

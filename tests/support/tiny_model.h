@@ -59,7 +59,11 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
   torch::NoGradGuard no_grad;
   NamedTensors tensors;
   for (auto& [name, parameter] : NamedParameters(encoder)) {
-    if (parameter.dim() > 1) parameter.normal_(0, 0.3);
+    if (parameter.dim() > 1) {
+      parameter.normal_(0, 0.3);
+    } else {
+      parameter.fill_(name.ends_with("LayerNorm.weight") ? 1 : 0);
+    }
     tensors.emplace_back("bert." + name, parameter);
   }
   SaveTensors(directory / "model.safetensors", tensors);

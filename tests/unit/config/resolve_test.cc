@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include "config/schema.h"
 #include "config_test_support.h"
 
@@ -65,6 +67,46 @@ TEST(Resolve, UnknownKeysAreAllListedWithPlaceAndNearestName) {
   EXPECT_EQ(error.problems()[2].what, "unknown key 'lr' (did you mean 'train.lr'?)");
   EXPECT_EQ(error.problems()[3].what, "unknown key 'train.epochs' (did you mean 'train.epochs'?)");
   EXPECT_EQ(error.problems()[4].what, "unknown key 'zzzzzz'");
+}
+
+TEST(Resolve, TheEndOfAKeyPathIsSuggestedInFull) {
+  EXPECT_EQ(ErrorOfSet({"optimizer.eps=1"}).problems()[0].what,
+            "unknown key 'optimizer.eps' (did you mean 'train.optimizer.eps'?)");
+  EXPECT_EQ(ErrorOfSet({"optimizer.epsi=1"}).problems()[0].what,
+            "unknown key 'optimizer' (did you mean 'train.optimizer'?)");
+  EXPECT_EQ(ErrorOfText("optimizer: {eps: 1}\n").problems()[0].what,
+            "unknown key 'optimizer' (did you mean 'train.optimizer'?)");
+}
+
+TEST(Resolve, AValueThatWasLeftOutIsReportedOnItsLine) {
+  const Error error = ErrorOfText("format:\n");
+  EXPECT_EQ(error.problems()[0].what, "format must be a whole number = 1, not nothing");
+  EXPECT_THAT(error.problems()[0].where, HasSubstr("run.yaml:1:1 (format)"));
+  EXPECT_THAT(ErrorOfText("train:\n  groups:\n    -\nseed: 1\n").problems()[0].where,
+              HasSubstr("run.yaml:3:5 (train.groups.0)"));
+}
+
+TEST(Resolve, AConflictWithADefaultIsReportedWhereTheOtherKeyWasSet) {
+  const Error error = ErrorOfText("data:\n  columns:\n    text: -1\n");
+  EXPECT_EQ(error.problems()[0].what, "data.columns.text and data.columns.ner are both column -1");
+  EXPECT_THAT(error.problems()[0].where, HasSubstr("run.yaml:3:11 (data.columns.text)"));
+  EXPECT_THAT(ErrorOfText("data: {columns: {ner: 0}}\n").problems()[0].where, HasSubstr("(data.columns.ner)"));
+  EXPECT_EQ(ErrorOfSet({"data.columns.text=-1"}).problems()[0].where, "--set data.columns.text=-1 (data.columns.text)");
+  RunConfig config;
+  config.data.columns = {2, 2};
+  EXPECT_EQ(ErrorOf([&] { Validate(config); }).problems()[0].where, "data.columns.ner");
+}
+
+TEST(Resolve, ALabelMapOfManyTypesTakesLessThanASecondOfTheProcessor) {
+  std::string text = "data:\n  label_map:\n    \"<<\": MERGE\n";
+  for (int i = 0; i < 40000; ++i) text += "    t" + std::to_string(i) + ": u" + std::to_string(i % 7) + "\n";
+  const std::clock_t start = std::clock();
+  const RunConfig config = ConfigOfText(text);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_EQ(config.data.label_map.size(), 40001u);
+  EXPECT_EQ(config.data.label_map.at("<<"), "MERGE");
+  EXPECT_EQ(config.data.label_map.at("t39999"), "u1");
+  EXPECT_LT(seconds, 1.0);
 }
 
 TEST(Resolve, ProblemsOfAllSourcesAreReportedTogether) {

@@ -41,7 +41,7 @@ RunConfig RandomConfig(std::mt19937_64& random) {
   config.device = "cuda:" + std::to_string(random() % 16);
   config.data.comment = text(random() % 5);
   for (size_t i = random() % 4; i > 0; --i) config.data.label_map[text(1 + random() % 4)] = text(random() % 4);
-  config.data.train.sentences = "/" + text(random() % 8);
+  config.data.train.sentences = "/t" + text(random() % 8);  // not "/.", which is the same as "/"
   config.data.dev.sentences = random() % 2 == 0 ? "" : "/d" + text(random() % 8);
   config.model.encoder.word_dropout = unit(random);
   if (random() % 2 == 0) config.model.encoder.dropout = unit(random);
@@ -121,6 +121,9 @@ TEST(Write, DiffListsChangedAddedAndRemovedKeys) {
   EXPECT_EQ(differences[1].key, "train.groups");
   EXPECT_EQ(differences[2].key, "train.groups.0.match");
   EXPECT_EQ(differences[2].left, "");
+  EXPECT_EQ(differences[0].left_value, Json(5e-5));
+  EXPECT_EQ(differences[2].left_value, Json());
+  EXPECT_EQ(differences[2].right_value, Json("x"));
   EXPECT_TRUE(Diff(right, right).empty());
 }
 

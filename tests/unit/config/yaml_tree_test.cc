@@ -79,9 +79,22 @@ INSTANTIATE_TEST_SUITE_P(
         BadText{"Tag", "a: !!python/object x\n", "the tag 'tag:yaml.org,2002:python/object' is not supported",
                 "f.yaml:1:"},
         BadText{"TwoDocuments", "a: 1\n---\nb: 2\n", "more than one document", "f.yaml:"},
+        BadText{"TextBehindTheEnd", "a: 1\n...\nb: 2\n", "more than one document", "f.yaml:3:1"},
         BadText{"ListKey", "[a, b]: 1\n", "a key must be text, but it is a list", "f.yaml:1"},
         BadText{"NullKey", "~: 1\n", "a key must be text, but it is nothing", "f.yaml:1"},
         BadText{"OpenBracket", "a: [1, 2\n", "not valid YAML", "f.yaml:"},
+        BadText{"OpenBracketAtTheEnd", "a: [1, 2\n\n# comment\n", "end of sequence flow not found", "f.yaml:1:9"},
+        BadText{"ManyOpenBrackets", "a: " + Repeat("[", 40) + "\n", "end of sequence flow not found", "f.yaml:1:44"},
+        BadText{"OpenQuote", "data:\n  comment: \"#\n  strict: true\n", "the text \"# has no closing quote",
+                "f.yaml:2:12"},
+        BadText{"OpenApostrophe", "a: 'it''s\nb: \"x\"\n", "the text 'it''s has no closing quote", "f.yaml:1:4"},
+        BadText{"OpenQuoteWithEscapes", "a: \"x\\\"\n", "the text \"x\\\" has no closing quote", "f.yaml:1:4"},
+        BadText{"OpenQuoteInAList", "a:\n  - x\n  - \"y\n  - z\n", "the text \"y has no closing quote", "f.yaml:3:5"},
+        BadText{"OpenQuoteOfAKey", "a: 1\n\"b: 2\nc: 3\n", "the text \"b: 2 has no closing quote", "f.yaml:2:1"},
+        BadText{"OpenQuoteInBrackets", "a: [x, \"y]\nb: 1\n", "the text \"y] has no closing quote", "f.yaml:1:8"},
+        BadText{"OpenQuoteBehindAnAnchor", "a: &x # text\n  \"y\nb: 1\n", "the text \"y has no closing quote",
+                "f.yaml:2:3"},
+        BadText{"OpenQuoteWithoutNewline", "b: 1\na: \"x", "the text \"x has no closing quote", "f.yaml:2:4"},
         BadText{"UnknownAlias", "a: *nowhere\n", "not valid YAML: the referenced anchor is not defined", "f.yaml:1:"},
         BadText{"Duplicate", "a: 1\nb: 2\na: 3\n", "duplicate key 'a' on lines 1 and 3", "f.yaml:3:1"}),
     [](const auto& tested) { return tested.param.name; });
@@ -119,6 +132,44 @@ TEST(YamlTree, ExpandsAnAliasOfAFinishedValue) {
 TEST(YamlTree, EmptyTextIsANullNode) {
   EXPECT_EQ(Parse("")->kind, YamlNode::Kind::kNull);
   EXPECT_EQ(Parse("# only a comment\n")->kind, YamlNode::Kind::kNull);
+}
+
+TEST(YamlTree, ClosedQuotesOfEveryKindAreTexts) {
+  const auto root = Parse("a: 'it''s'\nb: \"x\\\"\\\\\"\nc: \"two\n  lines\"\nd: |\n  a \" b\ne: don't\nf: &x 'y'\n");
+  std::vector<std::string> texts;
+  for (const YamlNode::Entry& entry : root->entries) texts.push_back(entry.value->text);
+  EXPECT_EQ(texts, (std::vector<std::string>{"it's", "x\"\\", "two lines", "a \" b\n", "don't", "y"}));
+}
+
+TEST(YamlTree, ListsInBracketsNestToTheLimit) {
+  EXPECT_EQ(Parse("a: " + Repeat("[", kMaxYamlDepth - 1) + Repeat("]", kMaxYamlDepth - 1) + "\n")->entries.size(), 1u);
+  const Error error = test::ErrorOf([] { (void)Parse("a: " + Repeat("[", kMaxYamlDepth) + Repeat("]", 64) + "\n"); });
+  EXPECT_EQ(error.problems()[0].what, "values are nested deeper than 64 levels");
+}
+
+TEST(YamlTree, AMarkedEndOfTheDocumentIsAccepted) {
+  EXPECT_EQ(Parse("---\na: 1\n...\n")->entries.size(), 1u);
+  EXPECT_EQ(Parse("a: 1\n...\n...\n# comment\n")->entries.size(), 1u);
+}
+
+TEST(YamlTree, AValueThatWasLeftOutHasThePlaceOfItsKeyOrDash) {
+  const auto root = Parse("a:\n\nb: null\nc:\n  - x\n  # comment\n  -  # nothing\n\n  - - \nd: {e:\n}\nf:\n");
+  const auto place = [](const YamlNode& node) {
+    EXPECT_EQ(node.kind, YamlNode::Kind::kNull);
+    return std::pair(node.line, node.column);
+  };
+  EXPECT_EQ(place(*root->entries[0].value), (std::pair<int64_t, int64_t>(1, 1)));
+  EXPECT_EQ(place(*root->entries[1].value), (std::pair<int64_t, int64_t>(3, 4)));
+  EXPECT_EQ(place(*root->entries[2].value->items[1]), (std::pair<int64_t, int64_t>(7, 3)));
+  EXPECT_EQ(place(*root->entries[2].value->items[2]->items[0]), (std::pair<int64_t, int64_t>(9, 5)));
+  EXPECT_EQ(place(*root->entries[3].value->entries[0].value), (std::pair<int64_t, int64_t>(10, 5)));
+  EXPECT_EQ(place(*root->entries[4].value), (std::pair<int64_t, int64_t>(12, 1)));
+}
+
+TEST(YamlTree, AMergeKeyInQuotesIsAKey) {
+  const auto root = Parse("\"<<\": x\n'a': y\n");
+  ASSERT_EQ(root->entries.size(), 2u);
+  EXPECT_EQ(root->entries[0].key, "<<");
 }
 
 TEST(YamlTree, TabsOutsideTheIndentationAreAllowed) { EXPECT_EQ(Parse("a:\t1\n \t \nb: 2\n")->entries.size(), 2u); }

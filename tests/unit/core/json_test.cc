@@ -121,5 +121,19 @@ TEST(JsonNumber, IsTheShortestTextThatReadsBack) {
   }
 }
 
+TEST(Json, ProblemsOfAnErrorBecomeAList) {
+  ProblemList problems;
+  problems.Add(ErrorCode::kConfig, {"unknown key 'a'", "f.yaml:1:1", "remove it"});
+  problems.Add(ErrorCode::kConfig, {"unknown key 'b'"});
+  try {
+    problems.ThrowIfAny();
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(DumpJson(ProblemsToJson(error)),
+              R"([{"what":"unknown key 'a'","where":"f.yaml:1:1","fix":"remove it","code":78},)"
+              R"({"what":"unknown key 'b'","where":"","fix":"","code":78}])");
+  }
+}
+
 }  // namespace
 }  // namespace clner

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "core/files.h"
+#include "core/stop.h"
 #include "support.h"
 
 namespace clner {
@@ -147,6 +148,52 @@ TEST(AtomicFile, IsKilledAtAnyPointWithOldOrNewContent) {
   }
 }
 
+TEST(AtomicFile, IsRemovedWhenASignalEndsTheProcess) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    const TempDir dir;
+    Put(dir / "f", "old");
+    const int status = InChild([&] {
+      AtomicFile first(dir / "f"), second(dir / "g"), done(dir / "h");
+      done.Commit();
+      first.Write(std::string(1'000'000, 'x'));
+      ::raise(number);
+    });
+    ASSERT_TRUE(WIFSIGNALED(status)) << number;
+    EXPECT_EQ(WTERMSIG(status), number);
+    EXPECT_THAT(Names(dir.path()), UnorderedElementsAre("f", "h")) << number;
+    EXPECT_EQ(Get(dir / "f"), "old");
+  }
+}
+
+TEST(AtomicFile, HandlersOfTheProgramStay) {
+  const TempDir dir;
+  const int status = InChild([&] {
+    const StopSignals signals;
+    AtomicFile file(dir / "f");
+    ::raise(SIGTERM);  // sets the stop flag only
+    file.Write("whole");
+    file.Commit();
+    if (StopRequested() == nullptr) ::_exit(98);
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(Get(dir / "f"), "whole");
+}
+
+TEST(AtomicFile, AChildThatEndsLeavesTheFilesOfItsParent) {
+  const TempDir dir;
+  const int status = InChild([&] {
+    AtomicFile file(dir / "f");
+    const int child = InChild([&] {
+      const AtomicFile own(dir / "g");
+      ::raise(SIGTERM);
+    });
+    if (!WIFSIGNALED(child)) ::_exit(98);
+    file.Commit();
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(Names(dir.path()), ElementsAre("f"));
+}
+
 // Runs `body` in a child with `fd` as its stdout.
 int WithStdout(int fd, const std::function<void()>& body) {
   return InChild([&] {
@@ -261,6 +308,18 @@ TEST(AppendFile, ReportsFailures) {
   EXPECT_ERROR(AppendFile(dir / "no" / "log"), ErrorCode::kOutput, "No such file or directory");
   EXPECT_ERROR(AppendFile(dir.path()), ErrorCode::kOutput, "Is a directory");
   EXPECT_ERROR(AppendFile("/dev/full").Append("x\n"), ErrorCode::kIo, "No space left on device");
+}
+
+TEST(AppendFile, SaysWhyTheFirstAttemptFailed) {
+  const TempDir dir;
+  {
+    const HookGuard hook(FaultAt("open", 1, EACCES));  // as in a directory without write permission
+    EXPECT_ERROR(AppendFile(dir / "log"), ErrorCode::kOutput, "Permission denied");
+  }
+  Put(dir / "log", "one\n");
+  const HookGuard hook(FaultAt("open", 1, EACCES));  // as a file that may be written but not read
+  AppendFile(dir / "log").Append("two\n");
+  EXPECT_EQ(Get(dir / "log"), "one\ntwo\n");
 }
 
 TEST(AppendFile, NoDescriptorLeftIsAnIoError) {

@@ -96,6 +96,19 @@ TEST(Utf8, PrintableEscapesControlsBidiAndInvalidBytes) {
   EXPECT_EQ(Printable("M\xC3\xBCnchen"), "M\xC3\xBCnchen");
 }
 
+TEST(Utf8, PrintableEscapesWhatCannotBeSeen) {
+  EXPECT_EQ(Printable("a\xC2\xA0"
+                      "b\xE3\x80\x80\xE2\x80\x89"),
+            "a\\xa0b\\u3000\\u2009");                                       // blanks other than the space
+  EXPECT_EQ(Printable("\xE2\x9D\xA4\xEF\xB8\x8F"), "\xE2\x9D\xA4\\ufe0f");  // variation selector
+  EXPECT_EQ(Printable("\xE2\x80\x8D\xC2\xAD\xE2\x81\xA0"), "\\u200d\\xad\\u2060");
+  EXPECT_EQ(Printable("\xF3\xA0\x84\x80\xF3\xA0\x81\x81"), "\\U000e0100\\U000e0041");  // selector 17, tag letter
+  EXPECT_EQ(Printable("\xE3\x85\xA4"), "\\u3164");                                     // Hangul filler
+  EXPECT_EQ(Printable("e\xCC\x81 \xF0\x9F\x98\x80 \xE6\x9D\xB1"), "e\xCC\x81 \xF0\x9F\x98\x80 \xE6\x9D\xB1");
+}
+
+TEST(Utf8, TheLibraryNamesItsVersion) { EXPECT_THAT(Utf8LibraryVersion(), testing::MatchesRegex("[0-9]+\\.[0-9]+.*")); }
+
 TEST(Utf8, PrintableCutsLongText) {
   EXPECT_EQ(Printable("abcdef", 6), "abcdef");
   EXPECT_EQ(Printable("abcdefg", 6), "abcdef...");

@@ -11,6 +11,8 @@
 
 #include "core/log.h"
 #include "core/random.h"
+#include "data/foreign_format.h"
+#include "data/line_reader.h"
 #include "temp_file.h"
 
 namespace clner {
@@ -187,6 +189,47 @@ TEST(ColumnFile, MostRowsOfTheFirstSentenceDecideTheColumns) {
   EXPECT_THAT(error.problems()[0].what, HasSubstr("'a b O'"));
 }
 
+TEST(ColumnFile, ARaggedFirstSentenceIsTheOnlyBadOne) {
+  std::string text = "bad\n\n";
+  for (int i = 0; i < 50; ++i) text += "w O\nx B-PER\n\n";
+  const Error error = ReadError(text);
+  EXPECT_EQ(error.total(), 1U);
+  EXPECT_EQ(error.problems()[0].what, "row has 1 column, expected 2: 'bad'");
+  ColumnFileStats stats;
+  EXPECT_EQ(ReadText(text, {.skip_bad_sentences = true}, &stats).size(), 50U);
+  EXPECT_EQ(stats.skipped_sentences, 1);
+}
+
+TEST(ColumnFile, TheFirstHundredSentencesDecideTheColumns) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "w O\n\n";
+  for (int i = 0; i < 150; ++i) text += "w N O\n\n";
+  const Error error = ReadError(text);
+  EXPECT_EQ(error.total(), 150U);
+  EXPECT_THAT(error.problems()[0].what, HasSubstr("row has 3 columns, expected 2"));
+}
+
+TEST(ColumnFile, TheLargerNumberOfColumnsWinsTies) {
+  for (const char* text : {"saw\nJane B-PER\n", "saw\n\nJane B-PER\n", "Jane B-PER\n\nsaw\n"}) {
+    const Error error = ReadError(text);
+    EXPECT_EQ(error.total(), 1U);
+    EXPECT_EQ(error.problems()[0].what, "row has 1 column, expected 2: 'saw'");
+  }
+}
+
+TEST(ColumnFile, FixesNameOnlyWhatTheCommandHas) {
+  ColumnFileOptions options;
+  options.skip_option = options.replace_option = "";
+  for (const char* text : {"a O\nb\nc O\n", "a O\nb c O\nd O\n", "a O\nb\xFF O\n"}) {
+    EXPECT_THAT(ReadError(text).problems()[0].fix, HasSubstr("--")) << text;
+    EXPECT_THAT(ReadError(text, options).problems()[0].fix, ::testing::Not(HasSubstr("--o"))) << text;
+    EXPECT_THAT(ReadError(text, options).problems()[0].fix, ::testing::Not(HasSubstr("--e"))) << text;
+  }
+  options.skip_option = "data.on_error: skip";
+  EXPECT_THAT(ReadError("a O\nb\nc O\n", options).problems()[0].fix, HasSubstr("with data.on_error: skip"));
+  EXPECT_EQ(ReadError("a O\nb\0 O\n"sv, {.replace_option = ""}).problems()[0].fix, "remove the byte");
+}
+
 TEST(ColumnFile, WordsWithSpacesBetweenTabsAreHinted) {
   EXPECT_THAT(ReadError("a\tO\nNew York\tB-LOC\nc\tO\n").problems()[0].fix, HasSubstr("delimiter 'tab'"));
 }
@@ -305,6 +348,34 @@ TEST(ColumnFile, ForeignFilesAreNamedWithTheConvertingCommand) {
   }
 }
 
+TEST(ColumnFile, Utf32WithoutAMarkIsNamed) {
+  const TempDir dir;
+  const std::string_view little("a\0\0\0 \0\0\0O\0\0\0\n\0\0\0", 16), big("\0\0\0a\0\0\0 \0\0\0O\0\0\0\n", 16);
+  for (const auto& [bytes, encoding] : {std::pair(little, "UTF-32LE"), std::pair(big, "UTF-32BE")}) {
+    const std::string path = dir.Write(encoding, bytes);
+    const Problem problem = ErrorOf([&] { (void)ReadAll(path); }).problems()[0];
+    EXPECT_THAT(problem.what, HasSubstr("is UTF-32 text, not UTF-8 text"));
+    EXPECT_THAT(problem.fix, HasSubstr("iconv -f " + std::string(encoding) + " -t UTF-8"));
+  }
+}
+
+TEST(ForeignFormat, StandardInputIsConvertedByAPipe) {
+  EXPECT_EQ(InputName("-"), "<stdin>");
+  EXPECT_EQ(InputName("a"), "a");
+  const auto fix = [](std::string_view head, const std::string& path) { return ForeignFormat(head, path)->fix; };
+  EXPECT_EQ(fix("\x1F\x8B", "<stdin>"), "convert it: gzip -dc FILE | clner ... -");
+  EXPECT_EQ(fix("\x1F\x8B", "train.conll.gz"), "convert it: gzip -dc train.conll.gz > train.conll");
+  EXPECT_EQ(fix("\xFF\xFE"
+                "a",
+                "<stdin>"),
+            "convert it: iconv -f UTF-16 -t UTF-8 FILE | clner ... -");
+  EXPECT_EQ(fix("PK\x05\x06", "a.zip"), "convert it: unzip -l a.zip");
+  EXPECT_THAT(fix("PAR1\x15\x04", "<stdin>"), ::testing::EndsWith(" FILE > FILE.txt.jsonl"));
+  EXPECT_THAT(fix("PAR1\x15\x04", "a.parquet"), ::testing::EndsWith(" a.parquet > a.jsonl"));
+  EXPECT_EQ(ConvertingCommand("iconv -f ISO-8859-1 -t UTF-8 {}", ".utf8", "<stdin>"),
+            "iconv -f ISO-8859-1 -t UTF-8 FILE | clner ... -");
+}
+
 TEST(ColumnFile, WordsThatLookLikeMagicAreText) {
   EXPECT_EQ(ReadText("PAR1 O\nBZh O\n").size(), 1U);
   EXPECT_EQ(ReadText("BZh9 O\n").size(), 1U);
@@ -389,6 +460,55 @@ TEST(ColumnFile, AStreamStopsAtTheFirstBadSentence) {
   EXPECT_TRUE(reader.Next().has_value());
   EXPECT_EQ(ErrorOf([&] { (void)reader.Next(); }).code(), ErrorCode::kData);
   ::close(keep_open);
+}
+
+TEST(ColumnFile, AStreamTakesTheColumnsOfItsFirstSentence) {
+  const TempDir dir;
+  const std::string path = (dir.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int keep_open = ::open(path.c_str(), O_RDWR);  // a producer that never ends
+  const std::string_view text = "a\n\nb O\n\n";
+  ASSERT_EQ(::write(keep_open, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ColumnReader reader(path, {});
+  EXPECT_TRUE(reader.Next().has_value());
+  EXPECT_THAT(ErrorOf([&] { (void)reader.Next(); }).problems()[0].what, HasSubstr("expected 1: 'b O'"));
+  ::close(keep_open);
+}
+
+TEST(ColumnFile, LinesBehindTheLastSentenceAreKept) {
+  const TempDir dir;
+  for (const auto& [text, trailing] :
+       {std::pair<std::string, Fields>{"a O\n\n# tail\n-DOCSTART- O\n\n", {"# tail", "-DOCSTART- O", ""}},
+        {"a O\n-DOCSTART- O\n", {"-DOCSTART- O"}},
+        {"a O\n\n", {}},
+        {"# only\n", {"# only"}}}) {
+    ColumnReader reader(dir.Write("a.conll", text), {.comment = "# "});
+    while (reader.Next().has_value()) {
+    }
+    EXPECT_EQ(reader.trailing(), trailing) << text;
+  }
+}
+
+TEST(ColumnFile, SentencesKnowWhetherABlankLineEndsThem) {
+  const auto sentences = ReadText("a O\n\nb O\n-DOCSTART- O\nc O\n \nd O\n");
+  ASSERT_EQ(sentences.size(), 4U);
+  EXPECT_TRUE(sentences[0].blank_line_behind);
+  EXPECT_FALSE(sentences[1].blank_line_behind) << "a document mark";
+  EXPECT_TRUE(sentences[2].blank_line_behind);
+  EXPECT_FALSE(sentences[3].blank_line_behind) << "the end of the file";
+}
+
+TEST(ColumnFile, LabelsInContextRowsAreRefused) {
+  const std::string text = "a O\nb B-PER\n<EOS> B-X\nq B-X\nr B-PER\n\nc O\n";
+  const Error error = ReadError(text);
+  EXPECT_EQ(error.code(), ErrorCode::kData);
+  EXPECT_EQ(error.total(), 1U);
+  EXPECT_EQ(error.problems()[0].what, "row of a context has the tag 'B-PER': 'r B-PER'");
+  EXPECT_THAT(error.problems()[0].where, HasSubstr("a.conll:5"));
+  EXPECT_EQ(error.problems()[0].fix,
+            "put a blank line in front of the sentence that the row belongs to, or tag context words 'B-X'");
+  EXPECT_EQ(ReadText(text, {.skip_bad_sentences = true}).size(), 1U);
+  EXPECT_EQ(ReadText(text, {.any_context_tag = true}).size(), 2U) << "predictions";
 }
 
 TEST(ColumnFile, ContextStartsAtTheMarkLine) {

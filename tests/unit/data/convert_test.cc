@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/log.h"
 #include "core/random.h"
 #include "data/autoner.h"
 #include "data/jsonl.h"
@@ -45,6 +46,48 @@ TEST(Convert, FormatsAreFoundByNameAndEnding) {
   EXPECT_EQ(FormatOfPath("a/b.jsonl"), DataFormat::kJsonl);
   EXPECT_EQ(FormatOfPath("truth.ck"), DataFormat::kAutoNer);
   EXPECT_EQ(FormatOfPath("train.txt"), DataFormat::kColumns);
+}
+
+TEST(Convert, JsonLinesAreFoundByTheirFirstBytesToo) {
+  const TempDir dir;
+  for (const char* text : {"{\"tokens\":[]}", "\xEF\xBB\xBF\n { \"tokens\": []}"})
+    EXPECT_EQ(FormatOfFile(dir.Write("a", text)), DataFormat::kJsonl) << text;
+  for (const char* text : {"", "{", "{ O\n", "a O\n", "[1]"})
+    EXPECT_EQ(FormatOfFile(dir.Write("a", text)), DataFormat::kColumns) << text;
+  EXPECT_EQ(FormatOfFile(dir.Write("a.ck", "{\"")), DataFormat::kAutoNer) << "the name decides first";
+  EXPECT_EQ(FormatOfFile("-"), DataFormat::kColumns);
+  EXPECT_EQ(FormatOfFile((dir.path() / "none.jsonl").string()), DataFormat::kJsonl);
+  EXPECT_EQ(FormatOfFile(dir.path().string()), DataFormat::kColumns);
+}
+
+TEST(Convert, EveryFormatIsReadByOneFunction) {
+  const TempDir dir;
+  const std::string json = dir.Write("a", "{\"tokens\":[\"a\"],\"tags\":[1]}\n");
+  EXPECT_THAT(ReadData(json, DataFormat::kJsonl, {}, {"O", "B-P"}).sentences[0].spans, ElementsAre(Span{0, 1, "P"}));
+  const std::string ck = dir.Write("b", "<s> O None\na I P\n<eof> I None\n");
+  EXPECT_THAT(ReadData(ck, DataFormat::kAutoNer, {}, {}).sentences[0].spans, ElementsAre(Span{0, 1, "P"}));
+  EXPECT_THAT(ReadData(dir.Write("c", "a B-P\n"), DataFormat::kColumns, {}, {}).sentences[0].spans,
+              ElementsAre(Span{0, 1, "P"}));
+}
+
+TEST(Convert, UnknownNamesOfTheLabelMapAreWarnedAbout) {
+  const size_t warnings = WarningCount();
+  EXPECT_EQ(Converted("a B-P\n", {.read = {.label_map = {{"P", "Q"}}}}), "a B-Q\n\n");
+  EXPECT_EQ(WarningCount(), warnings);
+  EXPECT_EQ(Converted("a B-P\n", {.read = {.label_map = {{"NOPE", "x"}}}}), "a B-P\n\n");
+  EXPECT_EQ(WarningCount(), warnings + 1);
+}
+
+TEST(Convert, LinesBehindTheLastSentenceAreKeptOrListed) {
+  const std::string text = "a O\n\n# tail\n-DOCSTART- O\n\n";
+  const CorpusOptions read = {.file = {.comment = "# "}};
+  ConvertReport report;
+  EXPECT_EQ(Converted(text, {.read = read}, &report), text);
+  EXPECT_THAT(report.dropped, IsEmpty());
+  for (const DataFormat to : {DataFormat::kJsonl, DataFormat::kAutoNer}) {
+    Converted(text, {.to = to, .read = read}, &report);
+    EXPECT_THAT(report.dropped, ElementsAre(Pair("comment lines", 1), Pair("document breaks", 1))) << Name(to);
+  }
 }
 
 TEST(Convert, SchemesChangeAndOtherColumnsDocumentsAndCommentsStay) {

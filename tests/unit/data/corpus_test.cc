@@ -60,6 +60,15 @@ TEST(Corpus, MissingColumnsNameTheRow) {
   EXPECT_THAT(ReadError("a O\n", {.tag_column = 0}).problems()[0].what, HasSubstr("column 0 is both text and tag"));
 }
 
+TEST(Corpus, MissingTextColumnNamesTheFileOfASentence) {
+  ColumnSentence raw;
+  raw.rows = {{{"a", "O"}, 3, "a O"}};
+  size_t own = 0;
+  const Error error = ErrorOf([&] { (void)SplitContext(raw, 7, &own, "in.conll"); });
+  EXPECT_EQ(error.problems()[0].what, "no text column 7: rows have 2 columns: 'a O'");
+  EXPECT_EQ(error.problems()[0].where, "in.conll:3");
+}
+
 TEST(Corpus, UnlabelledFilesNeedNoTags) {
   const Corpus corpus = Read("a\nb\n\nc\n", {.tag_column = std::nullopt});
   EXPECT_EQ(corpus.sentences.size(), 2U);
@@ -90,6 +99,12 @@ TEST(Corpus, IllFormedTagsAreRepairedCountedAndWarnedAbout) {
   EXPECT_EQ(corpus.repaired_tags, 2);
   EXPECT_EQ(corpus.entities, 6);
   EXPECT_EQ(WarningCount(), warnings + 1);
+}
+
+TEST(Corpus, RepairsAreNotWarnedAboutWhenTheCallerReportsThem) {
+  const size_t warnings = WarningCount();
+  EXPECT_EQ(Read("a B-P\nb O\nc I-P\n\nd B-P\n", {.warn_repairs = false}).repaired_tags, 1);
+  EXPECT_EQ(WarningCount(), warnings);
 }
 
 TEST(Corpus, StrictModeRefusesIllFormedTags) {
@@ -150,6 +165,19 @@ TEST(Corpus, LabelMapRenamesAndDropsTypes) {
   const Corpus corpus = Read("a B-loc\nb B-NOM\nc B-PER\n", {.label_map = {{"loc", "geo-loc"}, {"NOM", ""}}});
   EXPECT_THAT(corpus.sentences[0].spans, ElementsAre(Span{0, 1, "geo-loc"}, Span{2, 3, "PER"}));
   EXPECT_EQ(corpus.entities, 2);
+}
+
+TEST(Corpus, NamesOfTheLabelMapThatDoNotOccurAreWarnedAbout) {
+  const std::map<std::string, std::string> map = {{"loc", "geo-loc"}, {"PRE", "x"}, {"unlike", ""}};
+  const Corpus corpus = Read("a B-loc\nb B-PER\nc O\n", {.label_map = map});
+  EXPECT_THAT(corpus.types_in_file, ElementsAre("PER", "loc"));
+  const size_t warnings = WarningCount();
+  testing::internal::CaptureStderr();
+  WarnUnusedNames(map, corpus.types_in_file, "a.conll");
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(WarningCount(), warnings + 2);
+  EXPECT_THAT(text, AllOf(HasSubstr("no tag has the type 'PRE' of the label map (did you mean 'PER'?)"),
+                          HasSubstr("no tag has the type 'unlike' of the label map\n"), HasSubstr("a.conll")));
 }
 
 TEST(Corpus, FirstCodePointIsTheWordOnRequest) {

@@ -256,6 +256,13 @@ TEST(TagCheck, EveryComplaintHasAHint) {
       {"o", true, "did you mean 'O'?", "'O'"},
       {"", true, "tag is empty", "'O'"},
       {"B-", true, "tag 'B-' has no type behind the hyphen", "'B-TYPE'"},
+      {"O-PER", true, "tag 'O-PER' has a type behind 'O'", "write 'O'"},
+      {"None", true, "tag 'None' is not a tag (did you mean 'O'?)", "write 'O'"},
+      {"_", true, "tag '_' is not a tag (did you mean 'O'?)", "choose another tag column"},
+      {"-", false, "tag '-' is not a tag (did you mean 'O'?)", "write 'O'"},
+      {"B\u2013PER", false, "separates prefix and type by '\u2013'", "'B-PER'"},
+      {"i\u2212per", true, "separates prefix and type by '\u2212'", "'I-per'"},
+      {"B\u2013", false, "has no known prefix", "choose another tag column"},
   };
   for (const auto& c : cases) {
     const std::optional<TagComplaint> complaint = CheckTag(c.tag, c.types_only);

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "core/log.h"
 #include "data/stats.h"
 #include "data/unicode_class.h"
 #include "support/shared_data.h"
@@ -158,7 +159,64 @@ TEST(Validate, DataWithoutEntitiesAreAnErrorInTraining) {
   EXPECT_EQ(checked.report.findings[0].code, "no-entities");
   EXPECT_EQ(checked.report.findings[0].severity, Severity::kError);
   EXPECT_EQ(checked.report.findings[1].severity, Severity::kWarning);
-  EXPECT_TRUE(Checked({"a\nb\n"}).report.findings.empty()) << "unlabelled data";
+}
+
+TEST(Validate, DataWithoutTagsAreAnErrorInTraining) {
+  for (const char* text : {"a\nb\n\nc", "a,O\nb,B-P\n\nc,O\n"}) {
+    const Finding finding = Checked({text}).Only("no-tags");
+    EXPECT_EQ(finding.severity, Severity::kError);
+    EXPECT_EQ(finding.what, "no sentence has tags");
+    EXPECT_EQ(finding.count, 2) << "sentences";
+    EXPECT_EQ(finding.places.size(), 1U);
+    EXPECT_THAT(finding.places[0].what, ::testing::StartsWith("first word 'a"));
+    EXPECT_THAT(finding.places[0].where, HasSubstr("/0:1"));
+    EXPECT_THAT(finding.fix, AllOf(HasSubstr("not by commas"), HasSubstr("--unlabelled")));
+  }
+  EXPECT_TRUE(Checked({"a\nb\n"}, {.read = {.tag_column = std::nullopt}}).report.findings.empty()) << "unlabelled data";
+  EXPECT_EQ(Checked({kClean, "a\nb\n"}).Only("no-tags").severity, Severity::kError) << "training refuses them as dev";
+}
+
+TEST(Validate, OtherDataWithoutTagsAreAWarning) {
+  const TempDir dir;
+  const ValidateReport report =
+      Validate({{"data", dir.Write("a", kClean), ""}, {"data", dir.Write("b", "a\nb\n"), ""}}, kOptions);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].code, "no-tags");
+  EXPECT_EQ(report.findings[0].severity, Severity::kWarning);
+}
+
+TEST(Validate, JsonLinesAreRead) {
+  const TempDir dir;
+  const std::string text = "{\"tokens\":[\"a\",\"b\"],\"tags\":[0,1]}\n{\"tokens\":[\"c\"],\"tags\":[1]}\n";
+  for (const char* name : {"a.jsonl", "a.txt"}) {
+    ValidateOptions options = kOptions;
+    options.labels = {"O", "B-P"};
+    const ValidateReport report = Validate({{"train", dir.Write(name, text), ""}}, options);
+    EXPECT_TRUE(report.findings.empty()) << report.findings[0].what;
+    EXPECT_EQ(report.corpora[0].sentences.size(), 2U);
+    EXPECT_EQ(report.corpora[0].entities, 2);
+  }
+  const ValidateReport ill = Validate(
+      {{"train", dir.Write("b.jsonl", "{\"tokens\":[\"a\",\"b\",\"c\"],\"tags\":[\"B-P\",\"O\",\"I-P\"]}\n"), ""}},
+      kOptions);
+  EXPECT_EQ(ill.findings[0].code, "ill-formed-tags");
+  EXPECT_THAT(ill.findings[0].places.at(0).where, HasSubstr("b.jsonl:1"));
+}
+
+TEST(Validate, WhatIsAFindingIsNoWarning) {
+  const size_t warnings = WarningCount();
+  EXPECT_NE(Checked({std::string(kClean) + "a O\nb I-PER\n"}).Find("ill-formed-tags"), nullptr);
+  EXPECT_EQ(WarningCount(), warnings);
+}
+
+TEST(Validate, NamesOfTheLabelMapThatNoFileHasAreWarnedAbout) {
+  ValidateOptions options = kOptions;
+  options.read.label_map = {{"LOC", "PER"}};
+  const size_t warnings = WarningCount();
+  (void)Checked({kClean, "x B-PER\ny B-LOC\nz B-ORG\n"}, options);
+  EXPECT_EQ(WarningCount(), warnings) << "one file has it";
+  (void)Checked({kClean}, options);
+  EXPECT_EQ(WarningCount(), warnings + 1);
 }
 
 TEST(Validate, MixedSchemesAreReported) {
@@ -169,6 +227,7 @@ TEST(Validate, ContextsAreAlignedAndSearchedForLeaks) {
   const std::string good =
       "Jane B-PER\nDoe I-PER\nleft O\n<EOS> B-X\nx B-X\n\nAcme B-ORG\ngrew O\n\nBob B-PER\nmet O\nAcme B-ORG\n\n";
   EXPECT_TRUE(Checked({kClean}, kOptions, good).report.findings.empty());
+  EXPECT_EQ(Checked({kClean}, kOptions, good).report.corpora[0].with_context, 1);
   std::string shifted = good;
   shifted.replace(shifted.find("left O"), 6, "right O");
   const Finding misaligned = Checked({kClean}, kOptions, shifted).Only("context-misaligned");

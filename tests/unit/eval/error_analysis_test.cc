@@ -46,6 +46,13 @@ TEST(AnalyzeErrors, LeavesContextSpansOut) {
   EXPECT_TRUE(analysis.confusion.empty());
 }
 
+TEST(AnalyzeErrors, SpansWithoutTypeAreNoMissingSpans) {
+  const ErrorAnalysis analysis = AnalyzeErrors(Of({{{0, 2, ""}, {3, 4, ""}}}, {{{0, 2, ""}, {5, 6, ""}}}));
+  const std::map<std::pair<std::string, std::string>, int64_t> confusion = {
+      {{"(no type)", "(no type)"}, 1}, {{"(no type)", ""}, 1}, {{"", "(no type)"}, 1}};
+  EXPECT_EQ(analysis.confusion, confusion);
+}
+
 TEST(AnalyzeErrors, NumberOfErrorsAgreesWithTheCounts) {
   const std::vector<Spans> gold = {{{0, 2, "a"}, {3, 4, "b"}}, {}, {{1, 2, "a"}}};
   const std::vector<Spans> predicted = {{{0, 1, "a"}, {1, 2, "a"}, {3, 4, "b"}}, {{0, 1, "a"}}, {}};
@@ -75,6 +82,9 @@ TEST(ErrorsTsv, ShowsBothSidesInContext) {
             "sentence\tline\tkind\tgold_type\tgold\tpredicted_type\tpredicted\tcontext\n"
             "1\t7\tboundary\ta\ttab\\there w1\ta\tw1\t[tab\\there {w1}] w2 w3 w4 w5 w6 w7 w8 w9 ...\n"
             "1\t18\tspurious\t\t\tb\tw11\t... w3 w4 w5 w6 w7 w8 w9 w10 {w11}\n");
+  // Comments inside the sentence.
+  input.sentences[0].gold_lines = {7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 25};
+  EXPECT_NE(ErrorsTsv(input, AnalyzeErrors(Of({{}}, {{{11, 12, "b"}}}))).find("\n1\t25\tspurious"), std::string::npos);
 }
 
 }  // namespace

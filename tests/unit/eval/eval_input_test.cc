@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/log.h"
+#include "eval/evaluation.h"
 #include "unit/data/temp_file.h"
 
 namespace clner {
@@ -76,7 +77,7 @@ TEST_F(EvalInputTest, TooFewPredictedSentences) {
 
 TEST_F(EvalInputTest, TooManyPredictedSentences) {
   const Problem problem = ProblemOf("a O\n", "a O\n\nb O\n");
-  EXPECT_EQ(problem.what, "'" + gold_ + "' ends after 1 sentences but '" + predicted_ + "' goes on");
+  EXPECT_EQ(problem.what, "'" + gold_ + "' ends after 1 sentence but '" + predicted_ + "' goes on");
   EXPECT_EQ(problem.where, Places(2, 3));
 }
 
@@ -175,7 +176,8 @@ TEST_F(EvalInputTest, BoundaryWordIsNoTokenOfTheScript) {
 TEST_F(EvalInputTest, ContextRowsAreCutOff) {
   const std::string gold = "a\tB-T\nb\tO\n<EOS> B-X\nc B-X\nd B-X\n";
   for (const char* predicted :
-       {"a B-T\nb O\n", "a B-T\nb O\n<EOS> B-X\nc B-X\nd B-X\n", "a B-T\nb O\nx O\ny O\nz B-T\n"}) {
+       {"a B-T\nb O\n", "a B-T\nb O\n<EOS> B-X\nc B-X\nd B-X\n", "a B-T\nb O\n<EOS> O\nc O\nd B-T\n",
+        "a B-T\nb O\n<EOS> B-X\nc B-T\nd O\n", "a B-T\nb O\n<EOS> B-X\nother B-X\n", "B-T\nO\nO\nO\nB-T\n"}) {
     const EvalInput input = Read(gold, predicted);
     EXPECT_EQ(input.words, 2);
     EXPECT_EQ(input.sentences[0].predicted_tags, (Tags{"B-T", "O"}));
@@ -183,6 +185,52 @@ TEST_F(EvalInputTest, ContextRowsAreCutOff) {
   const EvalInput both = ReadConll("a B-T B-T\nb O O\n<EOS> B-X O\nc B-X B-T\n");
   EXPECT_EQ(both.words, 2);
   EXPECT_EQ(both.raw.tokens(), 4);
+}
+
+TEST_F(EvalInputTest, OtherWordsInThePlaceOfAContextAreOtherLengths) {
+  const std::string context = "a O\nb B-T\n<EOS> B-X\nq B-X\n", plain = "a O\nb B-T\nc B-L\nd O\n";
+  Problem problem = ProblemOf(context, plain);
+  EXPECT_EQ(problem.what, "sentence 1 has 2 words in '" + gold_ + "' but 4 in '" + predicted_ + "'");
+  EXPECT_EQ(problem.where, Places(3, 3));
+  problem = ProblemOf(plain, context);
+  EXPECT_EQ(problem.what, "sentence 1 has 4 words in '" + gold_ + "' but 2 in '" + predicted_ + "'");
+  EXPECT_EQ(problem.where, Places(3, 3));
+  EXPECT_EQ(Read("a O\n<EOS> O\nb B-T\n", "a O\n<EOS> O\nb O\n").words, 3) << "an ordinary word on both sides";
+}
+
+TEST_F(EvalInputTest, WordsOfAContextAreNotCounted) {
+  const Problem problem = ProblemOf("a O\n", "a O\nb O\n<EOS> B-X\nc B-X\nd B-X\n");
+  EXPECT_EQ(problem.what, "sentence 1 has 1 word in '" + gold_ + "' but 2 in '" + predicted_ + "'");
+  EXPECT_EQ(problem.where, Places(2, 2));
+}
+
+TEST_F(EvalInputTest, GoldLabelsInTheContextAreRefused) {
+  const std::string text = "a O\n<EOS> B-X\nq B-X\nr B-T\n";
+  Problem problem = ProblemOf(text, text);
+  EXPECT_EQ(problem.what, "row of a context has the tag 'B-T': 'r B-T'");
+  EXPECT_EQ(problem.where, gold_ + ":4");
+  const Error both = ErrorOf([&] { (void)ReadConll("a O O\n<EOS> B-X O\nr B-T O\n"); });
+  EXPECT_EQ(both.code(), ErrorCode::kData);
+  EXPECT_EQ(both.problems()[0].what, "row of a context has the tag 'B-T': 'r B-T O'");
+  EXPECT_EQ(both.problems()[0].where, gold_ + ":3");
+}
+
+TEST_F(EvalInputTest, LinesOfWordsSkipComments) {
+  EvalInputOptions options;
+  options.file.comment = "# ";
+  const EvalSentence sentence = Read("# id\na O\n# inside\nb B-T\n", "a O\nb O\n", options).sentences[0];
+  EXPECT_EQ(sentence.GoldLine(0), 2);
+  EXPECT_EQ(sentence.GoldLine(1), 4);
+  EXPECT_EQ(ReadConll("a O O\n\nb O O\nc O O\n").sentences[1].GoldLine(1), 4);
+  EXPECT_EQ(ReadGold(gold_, {}).sentences[1].GoldLine(1), 4);
+}
+
+TEST_F(EvalInputTest, DocumentRowsEndChunksOnlyByTheirTagsOrABlankLine) {
+  // As conlleval counts them: a row without a blank line before or behind it is one of the tokens around it.
+  EXPECT_EQ(ReadConll("a B-T B-T\n\n-DOCSTART- B-T B-T\nb I-T I-T\n").raw.Total(), (Counts{2, 2, 2}));
+  EXPECT_EQ(ReadConll("a B-T B-T\n\n-DOCSTART- B-T B-T\n\nb I-T I-T\n").raw.Total(), (Counts{3, 3, 3}));
+  EXPECT_EQ(ReadConll("a B-T B-T\n-DOCSTART- I-T I-T\nb I-T I-T\n").raw.Total(), (Counts{1, 1, 1}));
+  EXPECT_EQ(ReadConll("a B-T B-T\n-DOCSTART-\nb I-T I-T\n").raw.Total(), (Counts{2, 2, 2})) << "no row of the script";
 }
 
 TEST_F(EvalInputTest, DetectsTheSchemesOfBothSides) {
@@ -195,6 +243,25 @@ TEST_F(EvalInputTest, IllFormedPredictionsDoNotChangeTheirScheme) {
   const EvalInput input = Read("a B-T\nb I-T\nc O\nd O\n", "a O\nb I-T\nc O\nd I-T\n");
   EXPECT_EQ(input.gold_scheme, Scheme::kBio);
   EXPECT_EQ(input.predicted_scheme, Scheme::kBio);
+}
+
+TEST_F(EvalInputTest, PredictionsOfAnySchemeAreReadByIt) {
+  const std::vector<Span> spans = {{0, 1, "T"}, {1, 3, "U"}, {4, 7, "T"}, {8, 9, "U"}, {9, 10, "U"}};
+  const Scheme schemes[] = {Scheme::kBio, Scheme::kIob1, Scheme::kBioes, Scheme::kBmes, Scheme::kBilou, Scheme::kBie};
+  const auto text = [&](Scheme scheme) {
+    std::string rows;
+    for (const std::string& tag : SpansToTags(spans, 12, scheme)) rows += "w " + tag + "\n";
+    return rows;
+  };
+  for (const Scheme gold : schemes) {
+    for (const Scheme predicted : schemes) {
+      const EvalInput input = Read(text(gold), text(predicted));
+      EXPECT_EQ(input.gold_scheme, gold);
+      EXPECT_EQ(input.predicted_scheme, predicted) << Name(gold) << " against " << Name(predicted);
+      EXPECT_EQ(Evaluate(input, EvalMode::kStrict).scores.micro, (Counts{5, 5, 5}));
+      EXPECT_FALSE(Evaluate(input, EvalMode::kConlleval).strict.has_value());
+    }
+  }
 }
 
 TEST_F(EvalInputTest, AllOutsideTakesTheSchemeOfTheOtherSide) {

@@ -56,6 +56,12 @@ TEST(Headline, NamesModeAndSchemes) {
             "mode conlleval, scheme BIO (gold) and BIOES (predicted), 2 sentences, 20 words, accuracy 75.00 %");
 }
 
+TEST(Headline, CountsOneAsOne) {
+  Evaluation evaluation = Sample();
+  evaluation.scores.sentences = evaluation.scores.words = evaluation.scores.correct_words = 1;
+  EXPECT_EQ(Headline(evaluation), "mode conlleval, scheme BIO, 1 sentence, 1 word, accuracy 100.00 %");
+}
+
 TEST(Notes, ShowOtherMetricsWhereTheyDiffer) {
   Evaluation evaluation = Sample();
   EXPECT_TRUE(Notes(evaluation).empty());
@@ -118,6 +124,19 @@ TEST(ErrorTables, ShowKindsAndConfusion) {
   EXPECT_EQ(json["confusion"].size(), 3U);
 }
 
+TEST(ErrorTables, ShowSpansWithoutTypeApartFromNone) {
+  Evaluation evaluation;
+  evaluation.gold = {{{0, 1, ""}, {2, 3, ""}}};
+  evaluation.predicted = {{{0, 1, ""}, {4, 5, ""}}};
+  const ErrorAnalysis analysis = AnalyzeErrors(evaluation);
+  const TableRows expected = {{"gold \\ predicted", "(no type)", "none"}, {"(no type)", "1", "1"}, {"none", "1", "-"}};
+  EXPECT_EQ(ConfusionRows(analysis), expected);
+  const Json confusion = ErrorsJson(analysis)["confusion"];
+  ASSERT_EQ(confusion.size(), 3U);
+  EXPECT_EQ(DumpJson(confusion[0]), "{\"gold\":\"\",\"predicted\":\"(no type)\",\"count\":1}");
+  EXPECT_EQ(DumpJson(confusion[2]), "{\"gold\":\"(no type)\",\"predicted\":\"(no type)\",\"count\":1}");
+}
+
 TEST(SeenTables, ShowFourGroups) {
   SeenScores seen;
   seen.surface_seen = {2, 2, 1};
@@ -136,6 +155,13 @@ TEST(CheckFailUnder, ThrowsBelowTheLimitOnly) {
   EXPECT_THAT(error.problems()[0].what, testing::StartsWith("micro F1 0.444444444444444"));
   EXPECT_THAT(error.problems()[0].what, testing::EndsWith(" is below --fail-under 0.5"));
   EXPECT_EQ(error.problems()[0].fix, "improve the predictions or lower the limit");
+}
+
+TEST(CheckFailUnder, TakesTheLimitItself) {
+  Scores scores;
+  scores.micro = {25, 25, 21};
+  CheckFailUnder(scores, 0.84);
+  EXPECT_EQ(DumpJson(CountsJson(scores.micro, EvalMode::kConlleval)["f1"]), "0.84");
 }
 
 }  // namespace

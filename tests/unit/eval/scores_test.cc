@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/data/temp_file.h"
 
 namespace clner {
@@ -80,6 +82,20 @@ TEST(RatesOf, ClnerModeRoundsPrecisionAndRecallBeforeF1) {
   EXPECT_EQ(other.precision, 0.5469);
   EXPECT_EQ(other.recall, 0.7);
   EXPECT_EQ(other.f1, 0.6141);
+}
+
+TEST(RatesOf, F1IsRoundedOnce) {
+  // Every fraction of two decimals is the number that its text reads back as.
+  for (int64_t correct = 0; correct <= 100; ++correct) {
+    EXPECT_EQ(RatesOf({100, 100, correct}, EvalMode::kConlleval).f1, static_cast<double>(correct) / 100);
+    EXPECT_EQ(RatesOf({40, 160, std::min<int64_t>(correct, 40)}, EvalMode::kStrict).f1,
+              static_cast<double>(std::min<int64_t>(correct, 40)) / 100);
+  }
+  Counts counts{25, 25, 20};
+  counts.partial = 2;
+  EXPECT_EQ(RatesOf(counts, EvalMode::kPartial).f1, 0.84);
+  EXPECT_EQ(RatesOf({0, 3, 0}, EvalMode::kConlleval).f1, 0);
+  EXPECT_EQ(RatesOf({}, EvalMode::kClner).f1, 0);
 }
 
 TEST(RatesOf, PartialMatchesCountHalf) {

@@ -21,7 +21,7 @@ class LoadTokenizerTest : public testing::Test {
  protected:
   std::vector<int32_t> Ids(std::string_view word) {
     std::vector<int32_t> ids;
-    EXPECT_TRUE(LoadTokenizer(directory_.path())->EncodeWord(word, &ids));
+    EXPECT_TRUE(LoadTokenizer(directory_.path())->EncodeWord(word, SIZE_MAX, &ids));
     return ids;
   }
   std::string Report() {
@@ -123,7 +123,7 @@ TEST_F(LoadTokenizerTest, CopiedFilesLoadTheSameTokenizer) {
   for (const std::string& name : TokenizerFiles(directory_.path()))
     std::filesystem::copy(directory_.path() / name, copy.path() / name);
   std::vector<int32_t> ids;
-  LoadTokenizer(copy.path())->EncodeWord("AB", &ids);
+  LoadTokenizer(copy.path())->EncodeWord("AB", SIZE_MAX, &ids);
   EXPECT_EQ(ids, Ids("AB"));
 }
 

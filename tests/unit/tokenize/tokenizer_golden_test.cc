@@ -28,7 +28,7 @@ TEST(TokenizerGolden, NastyWordsHaveTheIdsOfTransformers) {
   ASSERT_EQ(words.size(), golden.at("nasty").size());
   for (size_t i = 0; i < words.size(); ++i) {
     std::vector<int32_t> ids;
-    tokenizer->EncodeWord(words[i].get<std::string>(), &ids);
+    tokenizer->EncodeWord(words[i].get<std::string>(), SIZE_MAX, &ids);
     EXPECT_EQ(ids, golden["nasty"][i].get<std::vector<int32_t>>()) << i << ": " << words[i];
   }
 }
@@ -90,7 +90,7 @@ TEST(TokenizerGolden, EveryWordOfTheSharedDataHasTheIdsOfTransformers) {
     std::vector<int32_t> ids;
     for (const std::string& word : words) {
       ids.clear();
-      tokenizer->EncodeWord(word, &ids);
+      tokenizer->EncodeWord(word, SIZE_MAX, &ids);
       pieces += ids.size();
       ids.push_back(-1);
       digest.Update(std::as_bytes(std::span(ids)));

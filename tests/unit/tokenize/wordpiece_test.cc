@@ -41,7 +41,7 @@ enum Id : int32_t {
 
 std::vector<int32_t> Ids(const Tokenizer& tokenizer, std::string_view word) {
   std::vector<int32_t> ids;
-  EXPECT_TRUE(tokenizer.EncodeWord(word, &ids));
+  EXPECT_TRUE(tokenizer.EncodeWord(word, SIZE_MAX, &ids));
   return ids;
 }
 
@@ -84,14 +84,15 @@ TEST(WordPiece, TokensOverTheCharacterLimitAreUnknown) {
 TEST(WordPiece, LongWordsAreCutAndReported) {
   WordPieceTokenizer tokenizer(SmallSpec(), "test");
   std::vector<int32_t> ids = {7};
-  EXPECT_TRUE(tokenizer.EncodeWord(std::string(Tokenizer::kMaxPiecesPerWord, '.'), &ids));
-  EXPECT_EQ(ids.size(), 1 + Tokenizer::kMaxPiecesPerWord);
+  constexpr size_t kMost = 64;
+  EXPECT_TRUE(tokenizer.EncodeWord(std::string(kMost, '.'), kMost, &ids));
+  EXPECT_EQ(ids.size(), 1 + kMost);
   ids.resize(1);
-  EXPECT_FALSE(tokenizer.EncodeWord(std::string(Tokenizer::kMaxPiecesPerWord + 1, '.'), &ids));
-  EXPECT_EQ(ids.size(), 1 + Tokenizer::kMaxPiecesPerWord);
+  EXPECT_FALSE(tokenizer.EncodeWord(std::string(kMost + 1, '.'), kMost, &ids));
+  EXPECT_EQ(ids.size(), 1 + kMost);
   ids.resize(1);
-  EXPECT_FALSE(tokenizer.EncodeWord("un" + std::string(98, 'a'), &ids));  // cut inside one token
-  EXPECT_EQ(ids.size(), 1 + Tokenizer::kMaxPiecesPerWord);
+  EXPECT_FALSE(tokenizer.EncodeWord("un" + std::string(98, 'a'), kMost, &ids));  // cut inside one token
+  EXPECT_EQ(ids.size(), 1 + kMost);
   EXPECT_EQ(ids[1], kUn);
 }
 

@@ -124,6 +124,9 @@ TEST(TagSpace, RefusesDamagedJson) {
   Json twice = good;
   twice["tags"].push_back("O");
   EXPECT_THROW((void)TagSpace::FromJson(twice, "clner.json"), Error);
+  Json types = TagSpace(LabelSet{{"PER", "LOC"}, {1, 1}}, Scheme::kBio).ToJson();
+  types["types"][1] = "PER";
+  EXPECT_THROW((void)TagSpace::FromJson(types, "clner.json"), Error);
 }
 
 TEST(OptimizerGroups, FirstMatchingPatternDecidesAndZeroFreezes) {

@@ -1,0 +1,33 @@
+// The parts of an encoder: parameters under Hugging Face's names, without the random start that a file overwrites.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+
+namespace clner::nn {
+
+/// y = x W^T + b. weight [out, in], bias [out]; uninitialised until weights are loaded.
+struct Dense : torch::nn::Module {
+  Dense(int64_t in, int64_t out);
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor weight, bias;
+};
+
+/// Layer normalisation over the last axis. weight, bias [width]; uninitialised until weights are loaded.
+struct Norm : torch::nn::Module {
+  Norm(int64_t width, double eps);
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor weight, bias;
+  double eps;
+};
+
+/// Rows by index. weight [rows, width]; uninitialised until weights are loaded. `sparse_gradient`: the gradient holds
+/// the rows of the batch alone.
+struct Table : torch::nn::Module {
+  Table(int64_t rows, int64_t width);
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& index, bool sparse_gradient) const;
+  at::Tensor weight;
+};
+
+}  // namespace clner::nn

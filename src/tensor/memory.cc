@@ -1,0 +1,27 @@
+#include "tensor/memory.h"
+
+#include <c10/util/Exception.h>
+#include <sys/resource.h>
+
+#include <new>
+#include <string>
+
+namespace clner {
+
+bool IsOutOfMemory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  if (torch_error == nullptr) return false;
+  // The CPU allocator reports exhausted memory as an ordinary error.
+  const std::string what = torch_error->what_without_backtrace();
+  return what.find("not enough memory") != std::string::npos || what.find("can't allocate memory") != std::string::npos;
+}
+
+double PeakMegabytes() {
+  struct rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+}  // namespace clner

@@ -1,0 +1,105 @@
+// `clner config`: relative paths, suggestions, JSON of failures and differences.
+#include "core/json.h"
+#include "program.h"
+
+namespace clner::test {
+namespace {
+
+class ConfigCommand : public Scratch {
+ protected:
+  void SetUp() override {
+    Scratch::SetUp();
+    std::filesystem::create_directories(Path("sub"));
+    WriteText(Path("sub/train.conll"), "Jane B-PER\n");
+    WriteText(Path("sub/p.yaml"), "data: {train: {sentences: train.conll}}\n");
+    options_.directory = directory_;
+  }
+  [[nodiscard]] ProcessResult Run(const std::vector<std::string>& arguments) const {
+    return RunClner(arguments, options_);
+  }
+  ProcessOptions options_;
+};
+
+TEST_F(ConfigCommand, FillKeepsTheMeaningOfRelativePaths) {
+  const std::string absolute = "sentences: " + Path("sub/train.conll");
+  ASSERT_EQ(Run({"config", "fill", "sub/p.yaml", "-o", "filled.yaml"}).exit_code, 0);
+  EXPECT_NE(ReadText(Path("filled.yaml")).find(absolute), std::string::npos) << ReadText(Path("filled.yaml"));
+  EXPECT_EQ(Run({"config", "check", "-c", "filled.yaml"}).exit_code, 0);
+  EXPECT_NE(Run({"config", "fill", "sub/p.yaml"}).out.find(absolute), std::string::npos);
+
+  // In the same directory the text stays, so that the directory can be moved.
+  ASSERT_EQ(Run({"config", "fill", "sub/p", "-o", "./sub/../sub/filled.yaml"}).exit_code, 0);
+  EXPECT_NE(ReadText(Path("sub/filled.yaml")).find("sentences: train.conll\n"), std::string::npos);
+  EXPECT_EQ(Run({"config", "check", "-c", "sub/filled.yaml"}).exit_code, 0);
+
+  ProcessOptions from_stdin = options_;
+  from_stdin.input = "data: {train: {sentences: sub/train.conll}}\n";
+  ASSERT_EQ(RunClner({"config", "fill", "-", "-o", "sub/stdin.yaml"}, from_stdin).exit_code, 0);
+  EXPECT_NE(ReadText(Path("sub/stdin.yaml")).find(absolute), std::string::npos);
+  EXPECT_EQ(Run({"config", "fill", ""}).exit_code, 0);
+}
+
+TEST_F(ConfigCommand, CheckAnswersFailuresInJson) {
+  WriteText(Path("bad.yaml"), "trian: 1\ntrain: {epochs: -1}\n");
+  const ProcessResult result = Run({"config", "check", "-c", "bad.yaml", "--json"});
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_NE(result.err.find("clner: error: unknown key 'trian'"), std::string::npos) << result.err;
+  const Json json = ParseJson(result.out, "out", ErrorCode::kData);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  EXPECT_EQ(json.at("valid"), false);
+  EXPECT_EQ(json.at("total_problems"), 2);
+  ASSERT_EQ(json.at("problems").size(), 2U);
+  EXPECT_EQ(json.at("problems")[0].at("what"), "unknown key 'trian' (did you mean 'train'?)");
+  EXPECT_EQ(json.at("problems")[0].at("where"), "bad.yaml:1:1 (trian)");
+  EXPECT_NE(json.at("problems")[0].at("fix"), "");
+  EXPECT_EQ(json.at("problems")[1].at("code"), 78);
+
+  WriteText(Path("missing.yaml"), "data: {train: {sentences: none.conll}}\n");
+  const ProcessResult missing = Run({"config", "check", "-c", "missing.yaml", "--json"});
+  EXPECT_EQ(missing.exit_code, 66);
+  EXPECT_EQ(ParseJson(missing.out, "out", ErrorCode::kData).at("problems")[0].at("code"), 66);
+
+  const Json valid = ParseJson(Run({"config", "check", "-c", "sub/p", "--json"}).out, "out", ErrorCode::kData);
+  EXPECT_EQ(valid.at("valid"), true);
+  EXPECT_EQ(valid.at("problems"), Json::array());
+}
+
+TEST_F(ConfigCommand, OpenQuotesAreRefused) {
+  WriteText(Path("open.yaml"), "data:\n  comment: \"#\n  strict: true\n  on_error: skip\n");
+  ExpectFailure(Run({"config", "check", "-c", "open.yaml"}), 78,
+                {"the text \"# has no closing quote", "at: open.yaml:2:12", "fix: end it with \""});
+}
+
+TEST_F(ConfigCommand, KeysOfAListElementKeepItsIndex) {
+  const std::string element = Run({"config", "keys", "train.groups.0"}).out;
+  EXPECT_EQ(element.rfind("train.groups.0.match\n", 0), 0U) << element;
+  EXPECT_EQ(element.find(".N."), std::string::npos) << element;
+  const std::string list = Run({"config", "keys", "train.groups"}).out;
+  EXPECT_EQ(list.rfind("train.groups\n", 0), 0U) << list;
+  EXPECT_NE(list.find("train.groups.N.match\n"), std::string::npos) << list;
+}
+
+TEST_F(ConfigCommand, SectionsAreSuggested) {
+  ExpectFailure(Run({"config", "keys", "train.optimiser"}), 64,
+                {"unknown key 'train.optimiser' (did you mean 'train.optimizer'?)"});
+}
+
+TEST_F(ConfigCommand, DiffGivesJsonValues) {
+  WriteText(Path("a.yaml"), "train: {lr: 1e-3, epochs: 3, groups: [{match: x, lr: 0.5}]}\ndata: {strict: true}\n");
+  const Json json = ParseJson(Run({"config", "diff", "a.yaml", "--json"}).out, "out", ErrorCode::kData);
+  const auto row = [&json](const std::string& key) {
+    for (const Json& difference : json.at("differences")) {
+      if (difference.at("key") == key) return difference;
+    }
+    return Json();
+  };
+  EXPECT_EQ(row("train.lr"), Json({{"key", "train.lr"}, {"left", 5e-5}, {"right", 1e-3}}));
+  EXPECT_EQ(row("train.epochs").at("right"), 3);
+  EXPECT_EQ(row("data.strict").at("right"), true);
+  EXPECT_EQ(row("train.groups").at("left"), Json::array());
+  EXPECT_EQ(row("train.groups.0.match"), Json({{"key", "train.groups.0.match"}, {"left", nullptr}, {"right", "x"}}));
+  EXPECT_NE(Run({"config", "diff", "a.yaml"}).out.find("train.lr: 5e-5 -> 0.001\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace clner::test
