@@ -52,9 +52,7 @@ TEST_F(TrainInput, BadTrainingDataAreRefused) {
 // Row 22.
 TEST_F(TrainInput, SchemeIsPrintedAndIllegalTransitionsAreCounted) {
   WriteText(Path("train.conll"), "anna O\nsaw I-PER\nrome B-LOC\nin I-PER\n\n" + Repeat("anna B-PER\nsaw O\n\n", 8));
-  std::vector<std::string> arguments = TrainArguments("run", {"--set", "train.accumulate=1"});
-  arguments.erase(std::find(arguments.begin(), arguments.end(), "-q"));
-  const ProcessResult result = RunProcess(arguments);
+  const ProcessResult result = RunProcess(Talking("run", {"--set", "train.accumulate=1"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr(", BIO  (" + Path("train.conll")));
   EXPECT_THAT(result.err, HasSubstr("2 ill-formed"));

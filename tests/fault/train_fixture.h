@@ -126,6 +126,13 @@ train:
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
+  /// The same, which says what it does.
+  [[nodiscard]] std::vector<std::string> Talking(const std::string& out,
+                                                 const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = TrainArguments(out, more);
+    arguments.erase(std::find(arguments.begin(), arguments.end(), "-q"));
+    return arguments;
+  }
   [[nodiscard]] ProcessResult Train(const std::string& out, const std::vector<std::string>& more = {},
                                     const ProcessOptions& options = {}) const {
     return RunProcess(TrainArguments(out, more), options);
@@ -189,6 +196,13 @@ train:
       EXPECT_EQ(name.find("-old"), std::string::npos) << name;
     }
   }
+  /// A complete run with these weights.
+  void ExpectWholeRun(const std::string& expected, const std::string& out) const {
+    EXPECT_TRUE(Best(out) == expected) << "other weights than those of the uninterrupted run";
+    EXPECT_TRUE(std::filesystem::exists(Path(out) + "/report.json"));
+    ExpectNothingTorn(out);
+    ExpectTidy(out);
+  }
   /// Resumes a run that ended early and expects the bytes of the run that did not.
   void ExpectResumesTo(const std::string& expected, const std::string& out,
                        const std::vector<std::string>& more = {}) const {
@@ -196,10 +210,7 @@ train:
     arguments.insert(arguments.end(), more.begin(), more.end());
     const ProcessResult result = Train(out, arguments);
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    EXPECT_TRUE(Best(out) == expected) << "other weights than those of the uninterrupted run";
-    EXPECT_TRUE(std::filesystem::exists(Path(out) + "/report.json"));
-    ExpectNothingTorn(out);
-    ExpectTidy(out);
+    ExpectWholeRun(expected, out);
   }
 };
 
