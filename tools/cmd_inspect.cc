@@ -25,11 +25,7 @@ struct Options {
 constexpr size_t kGroup = 64;
 
 std::vector<Sentence> ReadSentences(const Options& options) {
-  ColumnFileOptions file;
-  file.delimiter = ParseDelimiter(options.delimiter);
-  file.skip_bad_sentences = options.on_error == "skip";
-  file.replace_invalid_utf8 = options.encoding_errors == "replace";
-  ColumnReader reader(options.input, file);
+  ColumnReader reader(options.input, FileOptionsOf(options.delimiter, "", options.on_error, options.encoding_errors));
   std::vector<Sentence> sentences;
   while (const std::optional<ColumnSentence> raw = reader.Next()) {
     size_t own_rows = 0;

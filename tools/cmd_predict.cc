@@ -32,12 +32,7 @@ bool IsJson(const Options& options) {
 }
 
 ColumnFileOptions FileOptions(const Options& options) {
-  ColumnFileOptions file;
-  file.delimiter = ParseDelimiter(options.delimiter);
-  file.comment = options.comment;
-  file.skip_bad_sentences = options.on_error == "skip";
-  file.replace_invalid_utf8 = options.encoding_errors == "replace";
-  return file;
+  return FileOptionsOf(options.delimiter, options.comment, options.on_error, options.encoding_errors);
 }
 
 class Predictor {

@@ -21,11 +21,21 @@ void CheckNewName(const std::string& entry, const std::string& type) {
               "", "choose another new name");
 }
 
-}  // namespace
-
 ColumnDelimiter ParseDelimiter(const std::string& name) {
   if (name == "tab") return ColumnDelimiter::kTab;
   return name == "last" ? ColumnDelimiter::kLast : ColumnDelimiter::kBlanks;
+}
+
+}  // namespace
+
+ColumnFileOptions FileOptionsOf(const std::string& delimiter, const std::string& comment, const std::string& on_error,
+                                const std::string& encoding_errors) {
+  ColumnFileOptions file;
+  file.delimiter = ParseDelimiter(delimiter);
+  file.comment = comment;
+  file.skip_bad_sentences = on_error == "skip";
+  file.replace_invalid_utf8 = encoding_errors == "replace";
+  return file;
 }
 
 void AddDataOptions(CLI::App* command, DataFlags* flags) {
@@ -75,10 +85,7 @@ Scheme ParseSchemeOption(const char* name, const std::string& value) {
 
 CorpusOptions ReadOptions(const DataFlags& flags) {
   CorpusOptions options;
-  options.file.delimiter = ParseDelimiter(flags.delimiter);
-  options.file.comment = flags.comment;
-  options.file.skip_bad_sentences = flags.on_error == "skip";
-  options.file.replace_invalid_utf8 = flags.encoding_errors == "replace";
+  options.file = FileOptionsOf(flags.delimiter, flags.comment, flags.on_error, flags.encoding_errors);
   options.text_column = flags.text_column;
   options.tag_column = flags.tag_column;
   if (flags.unlabelled) options.tag_column = std::nullopt;

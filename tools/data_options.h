@@ -16,8 +16,9 @@ struct DataFlags {
   std::vector<std::string> label_map = {}, labels = {};
 };
 
-/// The delimiter of an option value: blanks, tab or last.
-[[nodiscard]] ColumnDelimiter ParseDelimiter(const std::string& name);
+/// How column files are read, from the values of --delimiter, --comment, --on-error and --encoding-errors.
+[[nodiscard]] ColumnFileOptions FileOptionsOf(const std::string& delimiter, const std::string& comment,
+                                              const std::string& on_error, const std::string& encoding_errors);
 /// Adds the options in the group "Reading".
 void AddDataOptions(CLI::App* command, DataFlags* flags);
 /// The scheme that the option `name` gives as `value`. kUsage with the nearest name when unknown.

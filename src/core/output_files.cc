@@ -39,15 +39,17 @@ std::pair<Descriptor, std::filesystem::path> CreateTemporary(const std::filesyst
   while (true) {
     std::filesystem::path path =
         internal::ParentOf(target) / (internal::TemporaryPrefix() + std::to_string(++counter) + "-" + name);
+    // Before the file is there: a signal in between would leave it.
+    internal::RememberTemporary(path);
     Descriptor fd(internal::Open(path, O_WRONLY | O_CREAT | O_EXCL, 0666));
-    if (fd.get() < 0 && errno == EEXIST) continue;
-    if (fd.get() < 0) internal::ThrowCreate(target, errno);
-    flock(fd.get(), LOCK_EX);
+    const int error = fd.get() < 0 ? errno : 0;
+    if (error == 0) flock(fd.get(), LOCK_EX);
     struct stat info = {};
     // Another thread may have taken the file for a left-over before it was locked.
-    if (fstat(fd.get(), &info) != 0 || info.st_nlink == 0) continue;
-    internal::RememberTemporary(path);
-    return {std::move(fd), std::move(path)};
+    const bool taken = error == 0 && (fstat(fd.get(), &info) != 0 || info.st_nlink == 0);
+    if (error == 0 && !taken) return {std::move(fd), std::move(path)};
+    internal::ForgetTemporary(path);
+    if (error != 0 && error != EEXIST) internal::ThrowCreate(target, error);
   }
 }
 

@@ -115,6 +115,33 @@ void AddMissing(const std::string& name, const std::string& path, ProblemList* p
                 {"tensor '" + name + "' is missing", path, "use the weights that belong to config.json"});
 }
 
+void SetExactWeights(const SafetensorsFile& file, torch::nn::Module& module,
+                     const std::shared_ptr<const SafetensorsFile>& keep_open) {
+  ProblemList problems;
+  const std::string path = file.path().string();
+  size_t used = 0;
+  for (auto& [name, parameter] : NamedParameters(module)) {
+    const TensorInfo* info = file.Find(name);
+    if (info == nullptr) {
+      AddMissing(name, path, &problems);
+      continue;
+    }
+    CopyInto(*info, path, parameter, &problems, keep_open);
+    ++used;
+  }
+  if (used < file.tensors().size() && problems.empty()) {
+    const NamedTensors expected = NamedParameters(module);
+    for (const TensorInfo& info : file.tensors()) {
+      const bool known =
+          std::any_of(expected.begin(), expected.end(), [&](const auto& item) { return item.first == info.name; });
+      if (!known)
+        problems.Add(ErrorCode::kCorrupt,
+                     {"unexpected tensor '" + info.name + "'", path, "the file belongs to another model"});
+    }
+  }
+  problems.ThrowIfAny();
+}
+
 }  // namespace
 
 at::Tensor AsTensor(const TensorInfo& info) {
@@ -160,37 +187,6 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
     LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
   problems.ThrowIfAny();
 }
-
-namespace {
-
-void SetExactWeights(const SafetensorsFile& file, torch::nn::Module& module,
-                     const std::shared_ptr<const SafetensorsFile>& keep_open) {
-  ProblemList problems;
-  const std::string path = file.path().string();
-  size_t used = 0;
-  for (auto& [name, parameter] : NamedParameters(module)) {
-    const TensorInfo* info = file.Find(name);
-    if (info == nullptr) {
-      AddMissing(name, path, &problems);
-      continue;
-    }
-    CopyInto(*info, path, parameter, &problems, keep_open);
-    ++used;
-  }
-  if (used < file.tensors().size() && problems.empty()) {
-    const NamedTensors expected = NamedParameters(module);
-    for (const TensorInfo& info : file.tensors()) {
-      const bool known =
-          std::any_of(expected.begin(), expected.end(), [&](const auto& item) { return item.first == info.name; });
-      if (!known)
-        problems.Add(ErrorCode::kCorrupt,
-                     {"unexpected tensor '" + info.name + "'", path, "the file belongs to another model"});
-    }
-  }
-  problems.ThrowIfAny();
-}
-
-}  // namespace
 
 void LoadExactWeights(const SafetensorsFile& file, torch::nn::Module& module) {
   SetExactWeights(file, module, nullptr);

@@ -64,6 +64,11 @@ void AdamW::Step(double lr_factor, double gradient_scale) {
   }
 }
 
+AdamW::Correction AdamW::CorrectionNow() const {
+  const double root = std::sqrt(1 - std::pow(settings_.beta2, static_cast<double>(steps_)));
+  return {root, settings_.eps_before_correction ? settings_.eps / root : settings_.eps};
+}
+
 void AdamW::StepDense(size_t group, double lr, double gradient_scale) {
   std::vector<at::Tensor> parameters, gradients, averages, squares, step_counts;
   for (size_t i = 0; i < groups_[group].parameters.size(); ++i) {
@@ -76,12 +81,11 @@ void AdamW::StepDense(size_t group, double lr, double gradient_scale) {
     step_counts.push_back(at::full({}, static_cast<double>(steps_), at::kFloat));
   }
   if (parameters.empty()) return;
-  const double correction = std::sqrt(1 - std::pow(settings_.beta2, static_cast<double>(steps_)));
-  const double eps = settings_.eps_before_correction ? settings_.eps / correction : settings_.eps;
   std::optional<at::Tensor> divisor;
   if (gradient_scale != 1) divisor = at::full({}, 1.0 / gradient_scale, at::kFloat);
   at::_fused_adamw_(parameters, gradients, averages, squares, {}, step_counts, lr, settings_.beta1, settings_.beta2,
-                    groups_[group].weight_decay, eps, /*amsgrad=*/false, /*maximize=*/false, divisor, std::nullopt);
+                    groups_[group].weight_decay, CorrectionNow().eps, /*amsgrad=*/false, /*maximize=*/false, divisor,
+                    std::nullopt);
 }
 
 void AdamW::StepRows(const at::Tensor& parameter, Moments& moments, double lr, double gradient_scale) const {
@@ -95,15 +99,14 @@ void AdamW::StepRows(const at::Tensor& parameter, Moments& moments, double lr, d
     moments.touched[row] = true;
     gradient_of_row[row] = values.const_data_ptr<float>() + i * width;
   }
-  const auto t = static_cast<double>(steps_);
-  const double correction = std::sqrt(1 - std::pow(settings_.beta2, t));
-  const double eps = settings_.eps_before_correction ? settings_.eps / correction : settings_.eps;
-  const adamw::StepNumbers step = {static_cast<float>(settings_.beta1),
-                                   static_cast<float>(settings_.beta2),
-                                   static_cast<float>(eps),
-                                   static_cast<float>(gradient_scale),
-                                   static_cast<float>(lr / (1 - std::pow(settings_.beta1, t))),
-                                   static_cast<float>(correction)};
+  const Correction correction = CorrectionNow();
+  const adamw::StepNumbers step = {
+      static_cast<float>(settings_.beta1),
+      static_cast<float>(settings_.beta2),
+      static_cast<float>(correction.eps),
+      static_cast<float>(gradient_scale),
+      static_cast<float>(lr / (1 - std::pow(settings_.beta1, static_cast<double>(steps_)))),
+      static_cast<float>(correction.root)};
   float* p = parameter.mutable_data_ptr<float>();
   float* m = moments.exp_avg.mutable_data_ptr<float>();
   float* v = moments.exp_avg_sq.mutable_data_ptr<float>();

@@ -47,6 +47,11 @@ class AdamW {
     at::Tensor exp_avg = {}, exp_avg_sq = {};
     std::vector<bool> touched = {};  ///< rows that may have non-zero moments; empty until a sparse gradient comes
   };
+  /// Root of the bias correction of the second moment at this step, and eps as it is added after that correction.
+  struct Correction {
+    double root = 1, eps = 0;
+  };
+  [[nodiscard]] Correction CorrectionNow() const;
   void StepDense(size_t group, double lr, double gradient_scale);
   void StepRows(const at::Tensor& parameter, Moments& moments, double lr, double gradient_scale) const;
 

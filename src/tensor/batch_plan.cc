@@ -48,4 +48,10 @@ std::vector<std::vector<int64_t>> PlanBatches(std::span<const Example> examples,
   return shuffled;
 }
 
+int64_t PiecesOf(std::span<const Example> examples, std::span<const int64_t> positions) {
+  int64_t pieces = 0;
+  for (const int64_t position : positions) pieces += examples[static_cast<size_t>(position)].pieces();
+  return pieces;
+}
+
 }  // namespace clner

@@ -26,4 +26,7 @@ struct BatchPlanOptions {
 [[nodiscard]] std::vector<std::vector<int64_t>> PlanBatches(std::span<const Example> examples,
                                                             const BatchPlanOptions& options, int64_t epoch);
 
+/// Pieces of the examples at `positions`.
+[[nodiscard]] int64_t PiecesOf(std::span<const Example> examples, std::span<const int64_t> positions);
+
 }  // namespace clner

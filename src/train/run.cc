@@ -128,8 +128,7 @@ Json DryRun(const TrainRequest& request) {
   int64_t worst_pieces = -1, all_pieces = 0;
   Batch worst;
   for (const auto& positions : batches) {
-    int64_t pieces = 0;
-    for (const int64_t position : positions) pieces += examples[static_cast<size_t>(position)].pieces();
+    const int64_t pieces = PiecesOf(examples, positions);
     all_pieces += pieces;
     if (pieces > worst_pieces) {
       worst_pieces = pieces;

@@ -142,10 +142,11 @@ void Trainer::SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, in
                             int64_t parts) const {
   int64_t pieces = 0, sentences = 0;
   for (int64_t i = first; i < end; ++i) {
-    const Batch batch = Pack(setup_.data.train.examples, batches[static_cast<size_t>(i)]);
-    if (batch.pieces() <= pieces) continue;
-    pieces = batch.pieces();
-    sentences = batch.sentence_count();
+    const std::vector<int64_t>& batch = batches[static_cast<size_t>(i)];
+    const int64_t count = PiecesOf(setup_.data.train.examples, batch);
+    if (count <= pieces) continue;
+    pieces = count;
+    sentences = static_cast<int64_t>(batch.size());
   }
   const std::string shape =
       "a batch of " + std::to_string(sentences) + " sentences with " + std::to_string(pieces) + " pieces";

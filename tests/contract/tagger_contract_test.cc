@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <functional>
+
 #include "clner/clner.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -56,6 +58,28 @@ logging: {trace: true}
   }
   [[nodiscard]] std::string BestHash(const std::string& out) const {
     return Sha256OfFile(dir_ / out / "best/model.safetensors");
+  }
+
+  /// Stores the weights of the model in `run` again, each as `change` gives it for its name.
+  void ChangeWeights(const std::function<at::Tensor(const std::string&, const at::Tensor&)>& change) const {
+    const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
+    NamedTensors tensors;
+    const SafetensorsFile file(weights);
+    for (const TensorInfo& info : file.tensors())
+      tensors.emplace_back(info.name, change(info.name, AsTensor(info).clone()));
+    SaveTensors(weights, tensors);
+  }
+  /// Expects that the model in `run` is corrupt and that the message holds `text`.
+  void ExpectCorruptAtLoad(bool verify, const std::string& text) const {
+    LoadOptions options;
+    options.verify = verify;
+    try {
+      (void)Tagger::Load((dir_ / "run/best").string(), options);
+      FAIL() << "loaded, expected: " << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+      EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+    }
   }
 
   test::TempDir dir_;
@@ -204,13 +228,7 @@ TEST_F(TaggerContract, FlippedBitInTheWeightsIsFoundAtLoad) {
   std::string bytes = ReadFile(weights);
   bytes[bytes.size() / 2] ^= 1;
   test::WriteText(weights, bytes);
-  try {
-    (void)Tagger::Load((dir_ / "run/best").string());
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
-    EXPECT_NE(std::string(error.what()).find("model.safetensors"), std::string::npos);
-  }
+  ExpectCorruptAtLoad(true, "model.safetensors");
   LoadOptions options;
   options.verify = false;
   (void)Tagger::Load((dir_ / "run/best").string(), options);
@@ -218,67 +236,31 @@ TEST_F(TaggerContract, FlippedBitInTheWeightsIsFoundAtLoad) {
 
 TEST_F(TaggerContract, NonFiniteWeightIsNamed) {
   (void)Train(Job("run"));
-  const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
-  {
-    const SafetensorsFile file(weights);
-    NamedTensors tensors;
-    for (const TensorInfo& info : file.tensors()) tensors.emplace_back(info.name, AsTensor(info).clone());
-    tensors[3].second.view({-1})[0] = std::numeric_limits<float>::quiet_NaN();
-    SaveTensors(weights, tensors);
-  }
-  LoadOptions options;
-  options.verify = false;
-  try {
-    (void)Tagger::Load((dir_ / "run/best").string(), options);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
-    EXPECT_NE(std::string(error.what()).find("non-finite"), std::string::npos);
-  }
+  ChangeWeights([](const std::string& name, at::Tensor tensor) {
+    if (name == "crf.start") tensor[0] = std::numeric_limits<float>::quiet_NaN();
+    return tensor;
+  });
+  ExpectCorruptAtLoad(false, "non-finite value in tensor 'crf.start'");
 }
 
 TEST_F(TaggerContract, WeightsThatAreIntegersAreNamed) {
   (void)Train(Job("run"));
-  const std::filesystem::path weights = dir_ / "run/best/model.safetensors";
-  {
-    const SafetensorsFile file(weights);
-    NamedTensors tensors;
-    for (const TensorInfo& info : file.tensors()) {
-      const at::Tensor tensor = AsTensor(info).clone();
-      tensors.emplace_back(info.name, info.name == "crf.transitions" ? tensor.to(at::kInt) : tensor);
-    }
-    SaveTensors(weights, tensors);
-  }
-  LoadOptions options;
-  options.verify = false;
-  try {
-    (void)Tagger::Load((dir_ / "run/best").string(), options);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
-    EXPECT_NE(std::string(error.what()).find("tensor 'crf.transitions' holds I32 values, not weights"),
-              std::string::npos);
-  }
+  ChangeWeights([](const std::string& name, const at::Tensor& tensor) {
+    return name == "crf.transitions" ? tensor.to(at::kInt) : tensor;
+  });
+  ExpectCorruptAtLoad(false, "tensor 'crf.transitions' holds I32 values, not weights");
 }
 
 TEST_F(TaggerContract, CardWithUnknownPartsIsRefused) {
   (void)Train(Job("run"));
   const std::filesystem::path card = dir_ / "run/best/clner.json";
   const Json good = ParseJson(ReadFile(card), "card", ErrorCode::kInternal);
-  LoadOptions options;
-  options.verify = false;
   for (const auto& [section, key] :
        std::vector<std::pair<const char*, const char*>>{{"head", "type"}, {"encoder", "pool"}, {"view", "type"}}) {
     Json bad = good;
     bad[section][key] = "dance";
     test::WriteText(card, DumpJson(bad));
-    try {
-      (void)Tagger::Load((dir_ / "run/best").string(), options);
-      FAIL() << section;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
-      EXPECT_NE(std::string(error.what()).find(key), std::string::npos);
-    }
+    ExpectCorruptAtLoad(false, key);
   }
 }
 

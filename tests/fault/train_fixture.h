@@ -12,6 +12,7 @@
 #include "core/random.h"
 #include "core/sha256.h"
 #include "fault.h"
+#include "support/toy_corpus.h"
 
 namespace clner::test {
 
@@ -71,21 +72,7 @@ inline TinyModel LetterTagger(const std::vector<std::string>& tags = {"O", "B-PE
 
 /// Sentences of 1 to 6 words in which "anna" and "bert" are PER, "paris" and "rome" LOC.
 inline std::string ToyCorpus(int64_t sentences, uint64_t seed) {
-  const std::vector<std::string> people = {"anna", "bert"}, places = {"paris", "rome"},
-                                 others = {"met", "in", "and", "saw"};
-  Random random(seed);
-  std::string text;
-  for (int64_t i = 0; i < sentences; ++i) {
-    const uint64_t words = 1 + random.Below(6);
-    for (uint64_t w = 0; w < words; ++w) {
-      const uint64_t kind = random.Below(4);
-      if (kind == 0) text += people[random.Below(people.size())] + "\tB-PER\n";
-      if (kind == 1) text += places[random.Below(places.size())] + "\tB-LOC\n";
-      if (kind >= 2) text += others[random.Below(others.size())] + "\tO\n";
-    }
-    text += "\n";
-  }
-  return text;
+  return ToyText({{"anna", "bert"}, {"paris", "rome"}, {"met", "in", "and", "saw"}, 6}, sentences, seed);
 }
 
 /// A scratch directory with an encoder, a corpus and a configuration. It lies in memory where that is possible: fsync

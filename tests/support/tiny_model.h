@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "model/weights.h"
 #include "nn/bert.h"
+#include "support/toy_corpus.h"
 
 namespace clner::test {
 
@@ -71,21 +72,11 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
 
 /// Sentences in which the words "anna", "bert", ... are PER and "paris", "rome", ... LOC; BIO, `count` sentences.
 inline std::string ToyCorpus(int64_t count, uint64_t seed) {
-  const std::vector<std::string> people = {"anna", "bert", "carl", "dora"}, places = {"paris", "rome", "oslo"},
-                                 others = {"met", "in", "and", "saw", "the", "old", "man", "near"};
-  Random random(seed);
-  std::string text;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint64_t words = 1 + random.Below(9);
-    for (uint64_t w = 0; w < words; ++w) {
-      const uint64_t kind = random.Below(4);
-      if (kind == 0) text += people[random.Below(people.size())] + "\tB-PER\n";
-      if (kind == 1) text += places[random.Below(places.size())] + "\tB-LOC\n";
-      if (kind >= 2) text += others[random.Below(others.size())] + "\tO\n";
-    }
-    text += "\n";
-  }
-  return text;
+  return ToyText({{"anna", "bert", "carl", "dora"},
+                  {"paris", "rome", "oslo"},
+                  {"met", "in", "and", "saw", "the", "old", "man", "near"},
+                  9},
+                 count, seed);
 }
 
 }  // namespace clner::test

@@ -1,18 +1,15 @@
 // Words per second of tagging a column file beside transformers + pytorch-crf with the same model: equal tags first.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
+#include "bench_program.h"
 #include "clner/clner.h"
 #include "core/files.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "core/process_settings.h"
 #include "data/corpus.h"
 #include "peer_process.h"
 
@@ -24,13 +21,6 @@ struct Options {
   int64_t rounds = 5, threads = 2, batch_pieces = 4096;
   bool json = false;
 };
-
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // Tags that differ, and the first sentence with one.
 struct Difference {
@@ -107,13 +97,6 @@ void Print(const Json& result) {
   }
 }
 
-// The program sets these before it opens LibTorch; this one is linked to LibTorch and has to start anew.
-void StartAsTheProgramDoes(char** argv) {
-  const bool set = std::getenv("GOMP_SPINCOUNT") != nullptr;
-  PrepareProcessForLibTorch();
-  if (!set) execv("/proc/self/exe", argv);
-}
-
 int Main(int argc, char** argv) {
   CLI::App app("Tagging beside transformers + pytorch-crf: the words of a column file, tokenised on both sides.");
   Options options;
@@ -154,15 +137,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace clner::bench
 
-int main(int argc, char** argv) {
-  try {
-    clner::bench::StartAsTheProgramDoes(argv);
-    return clner::bench::Main(argc, argv);
-  } catch (const clner::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_predict: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return clner::bench::RunBenchmark("bench_predict", clner::bench::Main, argc, argv); }

@@ -1,18 +1,16 @@
 // Training steps per second beside a transformers + pytorch-crf loop: same sentences in the same batches, same threads.
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
+#include "bench_program.h"
 #include "core/files.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "core/process_settings.h"
 #include "model/model_directory.h"
 #include "model/weights.h"
 #include "objectives/objective.h"
@@ -31,13 +29,6 @@ struct Options {
   int64_t steps = 8, rounds = 5, threads = 2;
   bool json = false;
 };
-
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // One model, optimiser and list of batches on our side.
 class Runner {
@@ -156,13 +147,6 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
           {"versions", versions}};
 }
 
-// The program sets these before it opens LibTorch; this one is linked to LibTorch and has to start anew.
-void StartAsTheProgramDoes(char** argv) {
-  const bool set = std::getenv("GOMP_SPINCOUNT") != nullptr;
-  PrepareProcessForLibTorch();
-  if (!set) execv("/proc/self/exe", argv);
-}
-
 int Main(int argc, char** argv) {
   CLI::App app("Training steps beside a transformers + pytorch-crf loop.");
   Options options;
@@ -226,15 +210,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace clner::bench
 
-int main(int argc, char** argv) {
-  try {
-    clner::bench::StartAsTheProgramDoes(argv);
-    return clner::bench::Main(argc, argv);
-  } catch (const clner::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_step: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return clner::bench::RunBenchmark("bench_step", clner::bench::Main, argc, argv); }

@@ -19,29 +19,26 @@ BATCH = 32
 class Tagger:
     def __init__(self, directory):
         tensors = load_file(directory + "/model.safetensors")
-        self.labels = json.load(open(directory + "/clner.json"))["labels"]["tags"]
-        config = transformers.AutoConfig.from_pretrained(directory)
-        config.num_labels = len(self.labels)
+        card = json.load(open(directory + "/clner.json"))
+        self.labels = card["labels"]["tags"]
         self.model = transformers.AutoModelForTokenClassification.from_pretrained(directory, dtype=torch.float32).eval()
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(directory, use_fast=True)
         self.crf = torchcrf.CRF(len(self.labels), batch_first=True)
         with torch.no_grad():
             self.crf.transitions.copy_(tensors["crf.transitions"])
             self.crf.start_transitions.copy_(tensors["crf.start"]), self.crf.end_transitions.copy_(tensors["crf.end"])
-            self.forbid(json.load(open(directory + "/clner.json"))["head"]["constraints"] == "decode")
+            if card["head"]["constraints"] == "decode":
+                self.forbid()
 
-    def forbid(self, constrained):
+    def forbid(self):
         """pytorch-crf has no constraints: a large negative score does the same (BIOES and BIO only)."""
-        if not constrained:
-            return
         split = [(tag[0], tag[2:]) for tag in self.labels]
         bioes = any(prefix in "ES" for prefix, _ in split)
-        opens, goes_on = "BI" if bioes else "BI", "IE" if bioes else "I"
+        goes_on = "IE" if bioes else "I"
         for a, (before, before_type) in enumerate(split):
             for b, (after, after_type) in enumerate(split):
-                inside = before in opens and before != "O"
-                legal = after_type == before_type if after in goes_on and inside else after not in goes_on
-                if bioes and before in "BI" and after not in "IE":
+                legal = after not in goes_on or (before in "BI" and after_type == before_type)
+                if bioes and before in "BI" and after not in goes_on:
                     legal = False
                 if not legal:
                     self.crf.transitions[a, b] = -1e4
