@@ -67,7 +67,7 @@ class Backend final : public TaggerBackend {
 struct Encoder {
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<SentenceView> view;
-  std::shared_ptr<nn::BertEncoder> encoder;
+  std::shared_ptr<nn::Encoder> encoder;
 };
 
 Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
@@ -76,15 +76,15 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
     LoadedModel loaded = LoadModelDirectory(directory, verify);
     result.tokenizer = std::move(loaded.tokenizer);
     result.view = std::move(loaded.view);
-    result.encoder = std::dynamic_pointer_cast<nn::BertEncoder>(loaded.model->encoder().shared_from_this());
+    result.encoder = std::dynamic_pointer_cast<nn::Encoder>(loaded.model->encoder().shared_from_this());
   } else {
     constexpr int64_t kOverlap = 128;
-    nn::BertConfig config = nn::ReadBertConfig(directory);
+    EncoderConfig config = ReadEncoderConfig(directory);
     result.tokenizer = LoadTokenizer(directory);
-    CheckEncoderFits(config, *result.tokenizer, config.positions, directory);
-    result.view =
-        std::make_unique<SentenceView>(*result.tokenizer, config.positions, std::min(kOverlap, config.positions / 4));
-    result.encoder = std::make_shared<nn::BertEncoder>(std::move(config));
+    CheckEncoderFits(config, *result.tokenizer, config.max_pieces(), directory);
+    result.view = std::make_unique<SentenceView>(*result.tokenizer, config.max_pieces(),
+                                                 std::min(kOverlap, config.max_pieces() / 4));
+    result.encoder = std::make_shared<nn::Encoder>(std::move(config));
     LoadEncoderWeights(directory, *result.encoder);
   }
   result.encoder->eval();
@@ -124,7 +124,7 @@ void WriteStates(const std::string& directory, std::span<const Sentence> sentenc
       encoder.view->Append(sentences[i], static_cast<int64_t>(i), &example.items);
       example.words = static_cast<int64_t>(sentences[i].words.size());
       const Batch batch = Pack({&example});
-      states.emplace_back(std::to_string(i), nn::PoolFirstPiece(encoder.encoder->Forward({}, batch).rows, batch));
+      states.emplace_back(std::to_string(i), nn::PoolPieces(encoder.encoder->Forward({}, batch).rows, batch));
     }
     SaveTensors(out, states);
   });

@@ -101,21 +101,35 @@ struct DataOptions {
 
 /// The pretrained encoder and how words are read from its pieces.
 struct EncoderOptions {
-  enum class Pool { kFirst };
+  enum class Pool { kFirst, kLast, kMean, kFirstLast };
+  enum class LayerMix { kMean, kScalar };
 
   std::string path = {};
+  std::string layers = "-1";
+  LayerMix layer_mix = LayerMix::kMean;
   Pool pool = Pool::kFirst;
   int max_pieces = 512;
   int window_overlap = 128;
   double word_dropout = 0.1;
   std::optional<double> dropout = std::nullopt;
 
-  friend constexpr auto ChoicesOf(Pool) { return std::array{Choice{"first", Pool::kFirst}}; }
+  friend constexpr auto ChoicesOf(Pool) {
+    return std::array{Choice{"first", Pool::kFirst}, Choice{"last", Pool::kLast}, Choice{"mean", Pool::kMean},
+                      Choice{"first_last", Pool::kFirstLast}};
+  }
+  friend constexpr auto ChoicesOf(LayerMix) {
+    return std::array{Choice{"mean", LayerMix::kMean}, Choice{"scalar", LayerMix::kScalar}};
+  }
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
     visit("path", &EncoderOptions::path, Doc("Hugging Face directory of the pretrained encoder").Directory());
-    visit("pool", &EncoderOptions::pool, Doc("which pieces of a word make its vector"));
+    visit("layers", &EncoderOptions::layers,
+          Doc("hidden states that are mixed, 0 = embeddings: -1 (the last), -4:-1 (the last four), 0,6,12 or all"));
+    visit("layer_mix", &EncoderOptions::layer_mix,
+          Doc("mean of the layers, or a scalar mix with one learnt weight each (Peters et al., 2018)"));
+    visit("pool", &EncoderOptions::pool,
+          Doc("which pieces of a word make its vector; first_last puts both side by side"));
     visit("max_pieces", &EncoderOptions::max_pieces,
           Doc("longest encoder input, special pieces included; at most the positions of the encoder")
               .Unit("pieces")
@@ -136,21 +150,24 @@ struct EncoderOptions {
 
 /// The tag scorer.
 struct HeadOptions {
-  enum class Type { kCrf };
+  enum class Type { kCrf, kSoftmax };
   enum class Constraints { kOff, kDecode };
 
   Type type = Type::kCrf;
   Constraints constraints = Constraints::kDecode;
   std::string init_from = {};
 
-  friend constexpr auto ChoicesOf(Type) { return std::array{Choice{"crf", Type::kCrf}}; }
+  friend constexpr auto ChoicesOf(Type) {
+    return std::array{Choice{"crf", Type::kCrf}, Choice{"softmax", Type::kSoftmax}};
+  }
   friend constexpr auto ChoicesOf(Constraints) {
     return std::array{Choice{"off", Constraints::kOff}, Choice{"decode", Constraints::kDecode}};
   }
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
-    visit("type", &HeadOptions::type, Doc("a linear layer and a conditional random field"));
+    visit("type", &HeadOptions::type,
+          Doc("a linear layer, with a conditional random field or with independent tags (softmax)"));
     visit("constraints", &HeadOptions::constraints,
           Doc("decode forbids tag sequences that are illegal in the scheme when tagging; off reproduces CLNER"));
     visit("init_from", &HeadOptions::init_from,

@@ -11,6 +11,7 @@
 #include "config/regex_check.h"
 #include "config/resolve.h"
 #include "config/values.h"
+#include "core/layer_selection.h"
 #include "core/suggest.h"
 #include "core/utf8.h"
 
@@ -105,6 +106,11 @@ void CheckModel(const ModelOptions& model, Checker* check) {
                            "2 special pieces",
                            encoder.window_overlap, encoder.max_pieces),
                fmt::format("a quarter is usual: {}", encoder.max_pieces / 4));
+  }
+  if (!IsLayerList(encoder.layers)) {
+    check->Add("model.encoder.layers",
+               fmt::format("model.encoder.layers '{}' is not a list of layers", Printable(encoder.layers)),
+               "for example -1 (the last), -4:-1 (the last four), 0,6,12 or all");
   }
 }
 

@@ -1,12 +1,11 @@
 #include "core/model_files.h"
 
-#include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 
 #include "core/files.h"
+#include "core/layer_selection.h"
 #include "core/sha256.h"
-#include "core/suggest.h"
 #include "core/utf8.h"
 
 namespace clner {
@@ -35,24 +34,9 @@ bool IsFloating(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16 || dtype == DType::kF64;
 }
 
-bool StartsWith(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
-
-void ReplaceSuffix(std::string* name, const std::string& from, const std::string& to) {
-  if (name->size() >= from.size() && name->compare(name->size() - from.size(), from.size(), from) == 0) {
-    name->replace(name->size() - from.size(), from.size(), to);
-  }
-}
-
-/// The name without the `bert.` prefix and with the present names of old `gamma` and `beta`.
-std::string PlainName(std::string name) {
-  if (StartsWith(name, "bert.")) name.erase(0, 5);
-  ReplaceSuffix(&name, ".gamma", ".weight");
-  ReplaceSuffix(&name, ".beta", ".bias");
-  return name;
-}
-
-bool IsPartOfEncoder(const std::string& plain) {
-  return (StartsWith(plain, "embeddings.") || StartsWith(plain, "encoder.")) && plain != "embeddings.position_ids";
+/// True for the parts of a trained model besides its encoder.
+bool IsPartOfHead(const std::string& name) {
+  return name.starts_with("classifier.") || name.starts_with("crf.") || name.starts_with("layer_mix.");
 }
 
 /// "tensor 'NAME'", safe to print.
@@ -96,38 +80,37 @@ void CheckLabelNames(const ModelFiles& files, const std::vector<std::string>& ta
   }
 }
 
-void CheckCard(const ModelFiles& files, ProblemList* problems) {
-  const auto found = files.config.find("max_position_embeddings");
-  const int64_t positions = found != files.config.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
-  CheckModelCard(files.card, positions, (files.directory / "clner.json").string(), problems);
+/// True when clner.json breaks no rule.
+bool CheckCard(const ModelFiles& files, const EncoderConfig* encoder, ProblemList* problems) {
+  const size_t before = problems->total();
+  CheckModelCard(files.card, encoder, (files.directory / "clner.json").string(), problems);
+  const bool sound = problems->total() == before;
   if (const std::vector<std::string> tags = files.tags(); !tags.empty()) CheckLabelNames(files, tags, problems);
+  return sound;
 }
 
-/// The tensors of the encoder and, in a trained model, of classifier and CRF, by their plain names.
-std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, ModelVerification* result,
-                                                     ProblemList* problems) {
+/// The name by which the rules know a stored tensor: without the encoder's prefix; "" for one that nothing uses. A
+/// trained model is loaded by exact names; other prefixes and left-overs are tolerated in encoders only.
+std::string UsedName(const EncoderConfig& encoder, const std::string& stored, bool trained) {
+  if (trained && IsPartOfHead(stored)) return stored;
+  std::string name = EncoderTensorName(encoder, stored);
+  return trained && stored != std::string(encoder.family->prefix) + "." + name ? "" : name;
+}
+
+/// The tensors of the encoder and, in a trained model, of its head, by their names in the rules.
+std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, const EncoderConfig& encoder,
+                                                     ModelVerification* result, ProblemList* problems) {
   const std::string path = files.weights.path().string();
   std::map<std::string, const TensorInfo*> used;
   for (const TensorInfo& tensor : files.weights.tensors()) {
-    try {
-      CheckFinite(tensor, files.weights.path());
-    } catch (const Error& error) {
-      for (const Problem& problem : error.problems()) problems->Add(error.code(), problem);
-    }
-    ++result->tensors;
-    result->values += tensor.elements();
-    const std::string plain = PlainName(tensor.name);
-    const bool of_encoder = IsPartOfEncoder(plain);
-    const bool of_head = files.trained() && (StartsWith(plain, "classifier.") || StartsWith(plain, "crf."));
-    if ((of_encoder || of_head) && !used.emplace(plain, &tensor).second) {
+    const std::string name = UsedName(encoder, tensor.name, files.trained());
+    if (name.empty() && files.trained()) {
+      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(tensor), path, kOtherModel});
+    } else if (name.empty()) {
+      result->unused.push_back(tensor.name);
+    } else if (!used.emplace(name, &tensor).second) {
       problems->Add(ErrorCode::kCorrupt,
                     {Quoted(tensor) + " is stored under two names", path, "export the model again"});
-    } else if (files.trained() && tensor.name != (of_encoder ? "bert." + plain : of_head ? plain : "")) {
-      // A trained model is loaded by exact names; other prefixes and left-overs are tolerated in encoders only.
-      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(tensor), path, kOtherModel});
-      used.erase(plain);
-    } else if (!of_encoder && !of_head) {
-      result->unused.push_back(tensor.name);
     } else if (!IsFloating(tensor.dtype)) {
       problems->Add(ErrorCode::kCorrupt,
                     {Quoted(tensor) + " has type " + Name(tensor.dtype) + ", weights are F32, F16, BF16 or F64", path,
@@ -139,27 +122,52 @@ std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, Mo
   return used;
 }
 
-void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
-  const std::string path = files.weights.path().string();
-  std::map<std::string, const TensorInfo*> stored = UsedTensors(files, result, problems);
-  std::vector<ExpectedTensor> expected =
-      ExpectedEncoderTensors(files.config, (files.directory / "config.json").string(), problems);
-  if (files.trained()) CheckCard(files, problems);
-  if (expected.empty()) return;
-  const auto tags = static_cast<int64_t>(files.tags().size());
-  if (tags > 0) {
-    expected.push_back({"classifier.weight", {tags, files.config.at("hidden_size").get<int64_t>()}});
-    expected.push_back({"classifier.bias", {tags}});
-    expected.push_back({"crf.transitions", {tags, tags}});
-    expected.push_back({"crf.start", {tags}});
-    expected.push_back({"crf.end", {tags}});
+void CheckValues(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
+  for (const TensorInfo& tensor : files.weights.tensors()) {
+    try {
+      CheckFinite(tensor, files.weights.path());
+    } catch (const Error& error) {
+      for (const Problem& problem : error.problems()) problems->Add(error.code(), problem);
+    }
+    ++result->tensors;
+    result->values += tensor.elements();
   }
-  CheckShapes(expected, &stored, path, problems);
+}
+
+/// Classifier, chain and layer mix as a sound clner.json describes them.
+void AddHeadTensors(const ModelFiles& files, const EncoderConfig& encoder, std::vector<ExpectedTensor>* expected) {
+  const auto tags = static_cast<int64_t>(files.tags().size());
+  const int64_t width = encoder.hidden_size * (files.card.at("encoder").at("pool") == "first_last" ? 2 : 1);
+  expected->push_back({"classifier.weight", {tags, width}});
+  expected->push_back({"classifier.bias", {tags}});
+  if (files.card.at("head").at("type") == "crf") {
+    expected->push_back({"crf.transitions", {tags, tags}});
+    expected->push_back({"crf.start", {tags}});
+    expected->push_back({"crf.end", {tags}});
+  }
+  if (files.card.at("encoder").value("layer_mix", "mean") == "scalar") {
+    const auto layers = SelectedLayers(files.card.at("encoder").value("layers", "-1"), encoder.layers,
+                                       ErrorCode::kCorrupt, "clner.json");
+    expected->push_back({"layer_mix.weights", {static_cast<int64_t>(layers.size())}});
+    expected->push_back({"layer_mix.gamma", {1}});
+  }
+}
+
+void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
+  CheckValues(files, result, problems);
+  const std::optional<EncoderConfig> encoder =
+      ParseEncoderConfig(files.config, (files.directory / "config.json").string(), problems);
+  const bool known_head = files.trained() && CheckCard(files, encoder ? &*encoder : nullptr, problems);
+  if (!encoder) return;
+  std::map<std::string, const TensorInfo*> stored = UsedTensors(files, *encoder, result, problems);
+  std::vector<ExpectedTensor> expected = ExpectedEncoderTensors(*encoder);
+  if (known_head) AddHeadTensors(files, *encoder, &expected);
+  CheckShapes(expected, &stored, files.weights.path().string(), problems);
   for (const auto& [name, tensor] : stored) {
-    if (files.trained()) {
-      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(*tensor), path, kOtherModel});
-    } else {
+    if (!files.trained()) {
       result->unused.push_back(tensor->name);
+    } else if (known_head) {
+      problems->Add(ErrorCode::kCorrupt, {"unexpected " + Quoted(*tensor), files.weights.path().string(), kOtherModel});
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/encoder_config.h"
 #include "core/json.h"
 #include "core/safetensors.h"
 
@@ -29,20 +30,9 @@ struct ModelFiles {
 /// malformed, missing although there is a SHA256SUMS, or split over several (model.safetensors.index.json).
 [[nodiscard]] ModelFiles ReadModelFiles(const std::filesystem::path& directory);
 
-/// A tensor that a BERT encoder needs, named without the `bert.` prefix.
-struct ExpectedTensor {
-  std::string name;
-  std::vector<int64_t> shape;
-};
-/// Every tensor of the encoder that `config` describes (Devlin et al., 2019; names of Hugging Face). Adds a problem for
-/// every rule of the loader that `config` breaks; returns nothing when the model type is not supported or a size is
-/// missing or out of range.
-[[nodiscard]] std::vector<ExpectedTensor> ExpectedEncoderTensors(const Json& config, const std::string& path,
-                                                                 ProblemList* problems);
-
-/// Adds a problem for every rule of the loader that clner.json breaks: format, labels, view, encoder, head. Whether the
-/// name of the scheme is known is left to `data`. `positions` of the encoder, 0 if unknown.
-void CheckModelCard(const Json& card, int64_t positions, const std::string& path, ProblemList* problems);
+/// Adds a problem for every rule that clner.json breaks: format, labels, view, encoder, head. Whether the name of the
+/// scheme is known is left to `data`. `encoder` is null when config.json is broken.
+void CheckModelCard(const Json& card, const EncoderConfig* encoder, const std::string& path, ProblemList* problems);
 
 struct ModelVerification {
   bool checksums = false;                   ///< SHA256SUMS was there and held

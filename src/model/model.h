@@ -6,40 +6,48 @@
 #include <string>
 
 #include "model/tag_space.h"
-#include "nn/bert.h"
 #include "nn/crf_head.h"
+#include "nn/encoder.h"
 
 namespace clner {
 
 enum class ConstraintMode { kOff, kDecode };
+enum class HeadType { kCrf, kSoftmax };
 
 /// Everything but the weights; stored in config.json and clner.json.
 struct ModelSpec {
-  nn::BertConfig encoder = {};
+  EncoderConfig encoder = {};
+  LayerSelection layers = {};
+  Pooling pooling = Pooling::kFirst;
   TagSpace tags = {};
   int64_t max_pieces = 512, window_overlap = 128;
   double word_dropout = 0.1;
+  HeadType head = HeadType::kCrf;
   ConstraintMode constraints = ConstraintMode::kDecode;
   Json training = Json::object();  ///< summary shown by `clner model info`
+  /// Width D of the word vectors.
+  [[nodiscard]] int64_t word_size() const { return encoder.hidden_size * (pooling == Pooling::kFirstLast ? 2 : 1); }
 };
 
-/// Parameter names are the checkpoint keys: `bert.*`, `classifier.*`, `crf.*`.
+/// Parameter names are the checkpoint keys: the family's prefix (`bert.*`, `roberta.*`, ...), `classifier.*`, and as
+/// far as the model has them `crf.*` and `layer_mix.*`.
 class Model : public torch::nn::Module {
  public:
   explicit Model(ModelSpec spec);
-  /// Word vectors [M, D] float32 of the last layer, first piece; word dropout in training mode.
+  /// Word vectors [M, D] float32 of the mixed layers and pooled pieces; word dropout in training mode.
   [[nodiscard]] at::Tensor Words(const Batch& batch);
   /// Emissions [M, K] float32.
   [[nodiscard]] at::Tensor Emissions(const Batch& batch);
   [[nodiscard]] ops::CrfParams crf() const { return {crf_->transitions, crf_->start, crf_->end}; }
   [[nodiscard]] const ModelSpec& spec() const { return spec_; }
   [[nodiscard]] ModelSpec& mutable_spec() { return spec_; }
-  [[nodiscard]] nn::BertEncoder& encoder() { return *encoder_; }
+  [[nodiscard]] nn::Encoder& encoder() { return *encoder_; }
   [[nodiscard]] torch::nn::Linear classifier() { return classifier_; }
 
  private:
   ModelSpec spec_;
-  std::shared_ptr<nn::BertEncoder> encoder_;
+  std::shared_ptr<nn::LayerMix> mix_;
+  std::shared_ptr<nn::Encoder> encoder_;
   torch::nn::Linear classifier_{nullptr};
   std::shared_ptr<nn::CrfModule> crf_;
 };

@@ -3,20 +3,20 @@
 #include <torch/torch.h>
 
 #include "core/files.h"
-#include "core/log.h"
+#include "core/model_files.h"
 #include "core/sha256.h"
 #include "model/weights.h"
 
 namespace clner {
 namespace {
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 1;  // of clner.json; core/model_rules.cc checks it
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 
 Json HuggingFaceConfig(const ModelSpec& spec) {
   Json json = spec.encoder.json;
   json.erase("_name_or_path");
-  json["architectures"] = {"BertForTokenClassification"};
+  json["architectures"] = {std::string(spec.encoder.family->architecture)};
   Json id2label = Json::object(), label2id = Json::object();
   for (size_t i = 0; i < spec.tags.tags().size(); ++i) {
     id2label[std::to_string(i)] = spec.tags.tags()[i];
@@ -32,67 +32,36 @@ Json ClnerJson(const ModelSpec& spec) {
   json["format"] = kFormatVersion;
   json["labels"] = spec.tags.ToJson();
   json["view"] = {{"type", "sentence"}, {"max_pieces", spec.max_pieces}, {"window_overlap", spec.window_overlap}};
-  json["encoder"] = {{"pool", "first"}, {"word_dropout", spec.word_dropout}};
-  json["head"] = {{"type", "crf"}, {"constraints", spec.constraints == ConstraintMode::kOff ? "off" : "decode"}};
+  json["encoder"] = {{"pool", Name(spec.pooling)},
+                     {"layers", spec.layers.layers},
+                     {"layer_mix", spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar"},
+                     {"word_dropout", spec.word_dropout}};
+  json["head"] = {{"type", spec.head == HeadType::kCrf ? "crf" : "softmax"},
+                  {"constraints", spec.constraints == ConstraintMode::kOff ? "off" : "decode"}};
   json["training"] = spec.training;
   return json;
 }
 
-[[noreturn]] void Malformed(const std::string& what, const std::filesystem::path& path) {
-  throw Error(ErrorCode::kCorrupt, what, path.string(), "the file is written by clner; train or copy the model again");
-}
-
-const Json& Member(const Json& json, const char* key, const std::filesystem::path& path) {
-  const auto found = json.find(key);
-  if (!json.is_object() || found == json.end()) Malformed(std::string("'") + key + "' is missing", path);
-  return *found;
-}
-
-int64_t Integer(const Json& json, const char* key, int64_t low, int64_t high, const std::filesystem::path& path) {
-  const Json& value = Member(json, key, path);
-  if (!value.is_number_integer() || value.get<int64_t>() < low || value.get<int64_t>() > high) {
-    Malformed(
-        std::string("'") + key + "' is not an integer from " + std::to_string(low) + " to " + std::to_string(high),
-        path);
-  }
-  return value.get<int64_t>();
-}
-
-// kCorrupt unless the card's member has the only value this program knows.
-void Expect(const Json& json, const char* section, const char* key, const char* value,
-            const std::filesystem::path& path) {
-  if (Member(Member(json, section, path), key, path) == value) return;
-  Malformed(std::string("'") + section + "." + key + "' is not '" + value + "'", path);
-}
-
 ModelSpec ReadSpec(const std::filesystem::path& directory) {
   ModelSpec spec;
-  spec.encoder = nn::ReadBertConfig(directory);
-  const std::filesystem::path path = directory / "clner.json";
-  const Json json = ParseJson(ReadFile(path, kMaxJsonBytes), path.string(), ErrorCode::kCorrupt);
-  const int64_t format = Integer(json, "format", 1, INT64_MAX, path);
-  if (format > kFormatVersion) {
-    throw Error(
-        ErrorCode::kCorrupt,
-        "model format " + std::to_string(format) + " is newer than this program's " + std::to_string(kFormatVersion),
-        path.string(), "use a newer clner");
-  }
-  spec.tags = TagSpace::FromJson(Member(json, "labels", path), path.string());
-  Expect(json, "view", "type", "sentence", path);
-  Expect(json, "encoder", "pool", "first", path);
-  Expect(json, "head", "type", "crf", path);
-  const Json& view = Member(json, "view", path);
-  spec.max_pieces = Integer(view, "max_pieces", 3, INT64_C(1) << 24, path);
-  spec.window_overlap = Integer(view, "window_overlap", 0, INT64_C(1) << 24, path);
-  const Json& constraints = Member(Member(json, "head", path), "constraints", path);
-  if (constraints != "off" && constraints != "decode")
-    Malformed("'head.constraints' is neither 'off' nor 'decode'", path);
-  spec.constraints = constraints == "off" ? ConstraintMode::kOff : ConstraintMode::kDecode;
-  const Json& word_dropout = Member(Member(json, "encoder", path), "word_dropout", path);
-  if (!word_dropout.is_number() || word_dropout < 0 || word_dropout >= 1)
-    Malformed("'encoder.word_dropout' is not a number from 0 to below 1", path);
-  spec.word_dropout = word_dropout.get<double>();
-  spec.training = Member(json, "training", path);
+  spec.encoder = ReadEncoderConfig(directory);
+  const std::string path = (directory / "clner.json").string();
+  const Json json = ParseJson(ReadFile(path, kMaxJsonBytes), path, ErrorCode::kCorrupt);
+  ProblemList problems;
+  CheckModelCard(json, &spec.encoder, path, &problems);
+  problems.ThrowIfAny();
+  spec.tags = TagSpace::FromJson(json.at("labels"), path);
+  const Json &view = json.at("view"), &encoder = json.at("encoder"), &head = json.at("head");
+  spec.max_pieces = view.at("max_pieces").get<int64_t>();
+  spec.window_overlap = view.at("window_overlap").get<int64_t>();
+  spec.pooling = FindPooling(encoder.at("pool").get<std::string>()).value();
+  spec.layers.layers = encoder.value("layers", spec.layers.layers);
+  spec.layers.mix =
+      encoder.value("layer_mix", "mean") == "mean" ? LayerSelection::Mix::kMean : LayerSelection::Mix::kScalar;
+  spec.word_dropout = encoder.at("word_dropout").get<double>();
+  spec.head = head.at("type") == "crf" ? HeadType::kCrf : HeadType::kSoftmax;
+  spec.constraints = head.at("constraints") == "off" ? ConstraintMode::kOff : ConstraintMode::kDecode;
+  spec.training = json.at("training");
   return spec;
 }
 
@@ -113,14 +82,14 @@ bool IsTrainedModel(const std::filesystem::path& directory) {
               directory.string(), "give a directory such as runs/NAME/best or a Hugging Face encoder directory");
 }
 
-void CheckEncoderFits(const nn::BertConfig& config, const Tokenizer& tokenizer, int64_t max_pieces,
+void CheckEncoderFits(const EncoderConfig& config, const Tokenizer& tokenizer, int64_t max_pieces,
                       const std::filesystem::path& directory) {
-  if (max_pieces > config.positions) {
+  if (max_pieces > config.max_pieces()) {
     throw Error(ErrorCode::kConfig,
                 "model.encoder.max_pieces is " + std::to_string(max_pieces) + ", the encoder has " +
-                    std::to_string(config.positions) + " positions",
+                    std::to_string(config.max_pieces()) + " positions",
                 (directory / "config.json").string(),
-                "set model.encoder.max_pieces to at most " + std::to_string(config.positions));
+                "set model.encoder.max_pieces to at most " + std::to_string(config.max_pieces()));
   }
   if (tokenizer.vocabulary_size() > config.vocab_size) {
     throw Error(ErrorCode::kCorrupt,
@@ -152,10 +121,8 @@ LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool veri
   LoadedModel loaded;
   ModelSpec spec = ReadSpec(directory);
   loaded.tokenizer = LoadTokenizer(directory);
-  if (spec.max_pieces > spec.encoder.positions)
-    Malformed("'view.max_pieces' exceeds the positions of config.json", directory / "clner.json");
   CheckEncoderFits(spec.encoder, *loaded.tokenizer, spec.max_pieces, directory);
-  loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap);
+  loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap, spec.pooling);
   torch::NoGradGuard no_grad;
   loaded.model = std::make_shared<Model>(std::move(spec));
   MapExactWeights(std::make_shared<const SafetensorsFile>(directory / "model.safetensors"), *loaded.model);

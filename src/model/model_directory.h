@@ -32,7 +32,7 @@ struct LoadedModel {
 [[nodiscard]] bool IsTrainedModel(const std::filesystem::path& directory);
 
 /// kConfig when `max_pieces` exceeds the encoder's positions, kCorrupt when the vocabulary exceeds its embedding rows.
-void CheckEncoderFits(const nn::BertConfig& config, const Tokenizer& tokenizer, int64_t max_pieces,
+void CheckEncoderFits(const EncoderConfig& config, const Tokenizer& tokenizer, int64_t max_pieces,
                       const std::filesystem::path& directory);
 
 /// Model card in Markdown with model-index front matter.

@@ -95,21 +95,6 @@ void CopyInto(const TensorInfo& info, const std::string& path, at::Tensor target
   }
 }
 
-void ReplaceSuffix(std::string* name, const std::string& from, const std::string& to) {
-  if (name->size() >= from.size() && name->compare(name->size() - from.size(), from.size(), from) == 0) {
-    name->replace(name->size() - from.size(), from.size(), to);
-  }
-}
-
-// Name inside the encoder module, or "" for tensors the encoder does not use.
-std::string EncoderName(std::string name) {
-  if (name.rfind("bert.", 0) == 0) name.erase(0, 5);
-  ReplaceSuffix(&name, ".gamma", ".weight");
-  ReplaceSuffix(&name, ".beta", ".bias");
-  const bool of_encoder = name.rfind("embeddings.", 0) == 0 || name.rfind("encoder.", 0) == 0;
-  return of_encoder && name != "embeddings.position_ids" ? name : "";
-}
-
 void AddMissing(const std::string& name, const std::string& path, ProblemList* problems) {
   problems->Add(ErrorCode::kCorrupt,
                 {"tensor '" + name + "' is missing", path, "use the weights that belong to config.json"});
@@ -161,19 +146,23 @@ NamedTensors NamedParameters(const torch::nn::Module& module) {
   return tensors;
 }
 
-void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder) {
+void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& encoder) {
   const SafetensorsFile file(directory / "model.safetensors");
   const std::string path = file.path().string();
+  ProblemList problems;
   std::map<std::string, const TensorInfo*> stored;
+  std::string unused;
   for (const TensorInfo& info : file.tensors()) {
-    const std::string name = EncoderName(info.name);
+    const std::string name = EncoderTensorName(encoder.config(), info.name);
     if (name.empty()) {
-      LogVerbose("not used by the encoder: " + info.name);
-    } else {
-      stored.emplace(name, &info);
+      unused += (unused.empty() ? "" : ", ") + info.name;
+    } else if (!stored.emplace(name, &info).second) {
+      problems.Add(ErrorCode::kCorrupt,
+                   {"tensors '" + stored[name]->name + "' and '" + info.name + "' are the same part of the encoder",
+                    path, "export the model again"});
     }
   }
-  ProblemList problems;
+  if (!unused.empty()) LogVerbose("not used by the encoder: " + unused);
   for (auto& [name, parameter] : NamedParameters(encoder)) {
     const auto found = stored.find(name);
     if (found == stored.end()) {

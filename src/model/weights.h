@@ -11,16 +11,16 @@
 #include <vector>
 
 #include "core/safetensors.h"
+#include "nn/encoder.h"
 
 namespace clner {
 
 /// A view of a stored tensor (no copy; the file must stay open) as a Torch tensor.
 [[nodiscard]] at::Tensor AsTensor(const TensorInfo& info);
 
-/// Copies a Hugging Face BERT directory's encoder weights into `encoder`. Accepts a missing `bert.` prefix and the old
-/// names gamma/beta; pooler, prediction heads and position_ids are left out. Missing tensors or other shapes: kCorrupt,
-/// all listed.
-void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder);
+/// Copies the encoder weights of a Hugging Face directory into `encoder`, found by EncoderTensorName. Missing tensors,
+/// doubled ones or other shapes: kCorrupt, all listed.
+void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& encoder);
 
 /// Copies tensors of the same names into all parameters of `module`; missing, unexpected or misshapen ones: kCorrupt,
 /// all listed.

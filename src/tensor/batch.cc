@@ -19,6 +19,22 @@ at::Tensor FromVector(const std::vector<int64_t>& values) {
   return tensor;
 }
 
+/// Appends the rows that are read of word `w`; the sequence begins at row `first_piece`.
+void AddQueries(const ViewItem& item, size_t w, int64_t first_piece, std::vector<int64_t>* queries) {
+  const int64_t first = first_piece + item.pool[w];
+  if (item.pooling == Pooling::kFirst) {
+    queries->push_back(first);
+    return;
+  }
+  const int64_t last = first_piece + item.pool_end[w] - 1;
+  if (item.pooling == Pooling::kMean) {
+    for (int64_t row = first; row <= last; ++row) queries->push_back(row);
+    return;
+  }
+  if (item.pooling == Pooling::kFirstLast && first < last) queries->push_back(first);
+  queries->push_back(last);
+}
+
 }  // namespace
 
 int64_t Example::pieces() const {
@@ -56,7 +72,9 @@ Batch Pack(const std::vector<const Example*>& examples) {
 
   batch.cu_seqlens.push_back(0);
   batch.cu_queries.push_back(0);
-  std::vector<int64_t> ids, positions, queries, query_of_word(static_cast<size_t>(batch.cu_words.back()), -1);
+  const auto words = static_cast<size_t>(batch.cu_words.back());
+  std::vector<int64_t> ids, positions, queries, query_of_word(words, -1), queries_of_word(words, 0);
+  if (!sequences.empty()) batch.pooling = sequences[0].item->pooling;
   for (const Sequence& sequence : sequences) {
     const int64_t first_piece = batch.cu_seqlens.back();
     const ViewItem& item = *sequence.item;
@@ -66,17 +84,20 @@ Batch Pack(const std::vector<const Example*>& examples) {
     }
     for (size_t w = 0; w < item.pool.size(); ++w) {
       if (item.pool[w] < 0) continue;
-      query_of_word[static_cast<size_t>(sequence.first_row_of_words) + w] = static_cast<int64_t>(queries.size());
-      queries.push_back(first_piece + item.pool[w]);
+      const size_t word = static_cast<size_t>(sequence.first_row_of_words) + w, before = queries.size();
+      AddQueries(item, w, first_piece, &queries);
+      query_of_word[word] = static_cast<int64_t>(before);
+      queries_of_word[word] = static_cast<int64_t>(queries.size() - before);
     }
     batch.cu_queries.push_back(static_cast<int64_t>(queries.size()));
     batch.cu_seqlens.push_back(first_piece + static_cast<int64_t>(item.ids.size()));
   }
-  batch.words_without_pieces = queries.size() < query_of_word.size();
+  batch.words_without_pieces = std::find(query_of_word.begin(), query_of_word.end(), -1) != query_of_word.end();
   batch.ids = FromVector(ids);
   batch.positions = FromVector(positions);
   batch.query_index = FromVector(queries);
   batch.query_of_word = FromVector(query_of_word);
+  batch.queries_of_word = FromVector(queries_of_word);
   batch.word_position = FromVector(word_position);
   return batch;
 }

@@ -25,15 +25,17 @@ struct Batch {
   at::Tensor ids = {};                   ///< [N] i64
   at::Tensor positions = {};             ///< [N] i64, position in its sequence from 0
   std::vector<int64_t> cu_seqlens = {};  ///< [S+1] piece offsets
-  at::Tensor query_index = {};           ///< [Q] i64 ascending, rows that are read from the last layer: the first
-                                         ///< piece of every own word that has one
+  at::Tensor query_index = {};           ///< [Q] i64 ascending, rows that are read from the encoder: the pieces of
+                                         ///< every own word that `pooling` names
   std::vector<int64_t> cu_queries = {};  ///< [S+1] offsets into query_index
-  at::Tensor query_of_word = {};         ///< [M] i64, position in query_index of every own word; -1 = no piece
-  bool words_without_pieces = false;     ///< some query_of_word is -1
-  at::Tensor word_position = {};         ///< [M] i64, position of the word in its sentence
-  std::vector<int64_t> cu_words = {};    ///< [B+1] word offsets
-  std::vector<int32_t> tags = {};        ///< [M] gold tags, empty when a sentence is unlabelled
-  std::vector<int64_t> sentences = {};   ///< [B] corpus index of each sentence
+  Pooling pooling = Pooling::kFirst;
+  at::Tensor query_of_word = {};        ///< [M] i64, first position in query_index of every own word; -1 = no piece
+  at::Tensor queries_of_word = {};      ///< [M] i64, number of positions of every own word
+  bool words_without_pieces = false;    ///< some query_of_word is -1
+  at::Tensor word_position = {};        ///< [M] i64, position of the word in its sentence
+  std::vector<int64_t> cu_words = {};   ///< [B+1] word offsets
+  std::vector<int32_t> tags = {};       ///< [M] gold tags, empty when a sentence is unlabelled
+  std::vector<int64_t> sentences = {};  ///< [B] corpus index of each sentence
   [[nodiscard]] int64_t sentence_count() const { return static_cast<int64_t>(cu_words.size()) - 1; }
   [[nodiscard]] int64_t words() const { return cu_words.back(); }
   [[nodiscard]] int64_t pieces() const { return cu_seqlens.back(); }

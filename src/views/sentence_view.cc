@@ -12,6 +12,7 @@ namespace clner {
 namespace {
 
 constexpr int64_t kSpecialPieces = 2;  // [CLS] and [SEP]
+constexpr const char* kPoolingNames[] = {"first", "last", "mean", "first_last"};
 
 // The pieces of a sentence; word w has the pieces offsets[w] .. offsets[w + 1] - 1.
 struct PiecesOfWords {
@@ -100,8 +101,9 @@ void AssignWords(const PiecesOfWords& pieces, std::vector<Window>* windows) {
 }
 
 ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t capacity, const SpecialIds& special,
-                  int64_t index) {
+                  int64_t index, Pooling pooling) {
   ViewItem item;
+  item.pooling = pooling;
   item.sentence = index;
   item.first_word = window.own_first;
   item.ids.push_back(special.begin);
@@ -110,7 +112,9 @@ ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t cap
     // Only a word that is alone in its window can be longer than the capacity.
     const int64_t begin = pieces.at(word), end = std::min(pieces.at(word + 1), begin + capacity);
     if (word >= window.own_first && word < window.own_last) {
-      item.pool.push_back(begin == end ? -1 : static_cast<int32_t>(item.ids.size()));
+      const auto at = static_cast<int32_t>(item.ids.size());
+      item.pool.push_back(begin == end ? -1 : at);
+      item.pool_end.push_back(at + static_cast<int32_t>(end - begin));
     }
     item.ids.insert(item.ids.end(), pieces.ids.begin() + begin, pieces.ids.begin() + end);
     item.word_of_piece.resize(item.ids.size(), static_cast<int32_t>(word));
@@ -139,8 +143,17 @@ void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pie
 
 }  // namespace
 
-SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap)
-    : tokenizer_(tokenizer), max_pieces_(max_pieces), overlap_(overlap) {
+const char* Name(Pooling pooling) { return kPoolingNames[static_cast<size_t>(pooling)]; }
+
+std::optional<Pooling> FindPooling(std::string_view name) {
+  for (size_t i = 0; i < std::size(kPoolingNames); ++i) {
+    if (name == kPoolingNames[i]) return static_cast<Pooling>(i);
+  }
+  return std::nullopt;
+}
+
+SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, Pooling pooling)
+    : tokenizer_(tokenizer), max_pieces_(max_pieces), overlap_(overlap), pooling_(pooling) {
   if (max_pieces <= kSpecialPieces) {
     throw Error(ErrorCode::kConfig,
                 fmt::format("model.encoder.max_pieces is {}, at least {} are needed", max_pieces, kSpecialPieces + 1),
@@ -166,7 +179,7 @@ int64_t SentenceView::Append(const Sentence& sentence, int64_t index, std::vecto
   }
   Warn(sentence, pieces, max_pieces_, windows.size());
   for (const Window& window : windows)
-    items->push_back(MakeItem(pieces, window, capacity, tokenizer_.special(), index));
+    items->push_back(MakeItem(pieces, window, capacity, tokenizer_.special(), index, pooling_));
   return static_cast<int64_t>(windows.size());
 }
 

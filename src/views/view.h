@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "data/sentence.h"
@@ -9,13 +11,21 @@
 
 namespace clner {
 
+/// Which pieces of a word make its vector: one of them, the mean of all, or the first and the last side by side (twice
+/// the width).
+enum class Pooling : uint8_t { kFirst, kLast, kMean, kFirstLast };
+[[nodiscard]] const char* Name(Pooling pooling);  ///< "first", "last", "mean", "first_last"
+[[nodiscard]] std::optional<Pooling> FindPooling(std::string_view name);
+
 /// One encoder sequence. Its own words are first_word .. first_word + pool.size() - 1 of the sentence; the windows of a
 /// sentence partition its words, so that every word is pooled exactly once.
 struct ViewItem {
   std::vector<int32_t> ids = {};            ///< pieces with special tokens
   std::vector<int32_t> word_of_piece = {};  ///< word of the sentence, -1 for special tokens
-  std::vector<int32_t> pool = {};  ///< per own word: index into ids of its first piece, -1 = the word has no piece
-  int64_t sentence = 0;            ///< index given by the caller
+  std::vector<int32_t> pool = {};      ///< per own word: index into ids of its first piece, -1 = the word has no piece
+  std::vector<int32_t> pool_end = {};  ///< per own word: index behind its last piece
+  Pooling pooling = Pooling::kFirst;
+  int64_t sentence = 0;  ///< index given by the caller
   int64_t first_word = 0;
 };
 
@@ -25,7 +35,7 @@ class SentenceView {
   /// `max_pieces` counts special tokens; neighbouring windows share at most `overlap` pieces (the last one may share
   /// more, it reaches back to its full length). kConfig when `max_pieces` leaves no room for a piece or `overlap` is
   /// not smaller than that room. `tokenizer` must outlive the view.
-  SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap);
+  SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, Pooling pooling = Pooling::kFirst);
   /// Appends the sequences of one sentence (one, also for an empty sentence, or several overlapping windows of whole
   /// words if it has more than `max_pieces`). Every word is pooled from the window where it is farthest from a cut. In
   /// a sentence that needs windows no word keeps more than kMaxPiecesPerWord pieces, so that a monster does not push
@@ -38,6 +48,7 @@ class SentenceView {
  private:
   const Tokenizer& tokenizer_;
   int64_t max_pieces_, overlap_;
+  Pooling pooling_;
 };
 
 }  // namespace clner

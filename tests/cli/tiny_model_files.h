@@ -45,7 +45,7 @@ struct TinyModel {
 
   TinyModel() {
     ProblemList none;
-    for (const ExpectedTensor& tensor : ExpectedEncoderTensors(config, "", &none))
+    for (const ExpectedTensor& tensor : ExpectedEncoderTensors(ParseEncoderConfig(config, "", &none).value()))
       Add("bert." + tensor.name, tensor.shape);
     Add("classifier.weight", {3, 4});
     Add("classifier.bias", {3});

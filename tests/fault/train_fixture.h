@@ -32,7 +32,7 @@ inline TinyModel LetterEncoder(uint64_t seed = 7, int64_t inner = 16) {
   model.tensors.clear();
   ProblemList none;
   Random random(seed);
-  for (const ExpectedTensor& tensor : ExpectedEncoderTensors(model.config, "", &none)) {
+  for (const ExpectedTensor& tensor : ExpectedEncoderTensors(ParseEncoderConfig(model.config, "", &none).value())) {
     model.Add("bert." + tensor.name, tensor.shape);
     const bool is_scale = tensor.name.ends_with("LayerNorm.weight");
     for (float& value : model.tensors.back().values)

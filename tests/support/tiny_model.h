@@ -9,7 +9,7 @@
 
 #include "core/random.h"
 #include "model/weights.h"
-#include "nn/bert.h"
+#include "nn/encoder.h"
 #include "support/toy_corpus.h"
 
 namespace clner::test {
@@ -56,7 +56,7 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
 "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
 "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1})");
   torch::manual_seed(seed);
-  nn::BertEncoder encoder(nn::ReadBertConfig(directory));
+  nn::Encoder encoder(ReadEncoderConfig(directory));
   torch::NoGradGuard no_grad;
   NamedTensors tensors;
   for (auto& [name, parameter] : NamedParameters(encoder)) {

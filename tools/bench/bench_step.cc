@@ -38,7 +38,7 @@ class Runner {
       : examples_(examples), plan_(plan) {
     torch::manual_seed(1);
     ModelSpec spec;
-    spec.encoder = nn::ReadBertConfig(encoder);
+    spec.encoder = ReadEncoderConfig(encoder);
     spec.tags = tags;
     spec.word_dropout = 0;
     model_ = std::make_unique<Model>(std::move(spec));

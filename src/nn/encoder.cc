@@ -1,0 +1,140 @@
+#include "nn/encoder.h"
+
+#include <ATen/autocast_mode.h>
+#include <torch/torch.h>
+
+#include "ops/packed_attention.h"
+
+namespace clner::nn {
+namespace {
+
+// A module that only groups others under a name, e.g. "attention.self".
+struct GroupImpl : torch::nn::Module {
+  explicit GroupImpl(std::string name) : torch::nn::Module(std::move(name)) {}
+};
+
+/// Registers `part` below `root` under a dotted path; the groups on the way are made when they are not there.
+template <class Part>
+std::shared_ptr<Part> Add(torch::nn::Module& root, std::string_view path, std::shared_ptr<Part> part) {
+  torch::nn::Module* parent = &root;
+  for (size_t dot = path.find('.'); dot != path.npos; dot = path.find('.')) {
+    const std::string name(path.substr(0, dot));
+    const auto children = parent->named_children();
+    const auto* found = children.find(name);
+    parent = found != nullptr ? found->get() : parent->register_module(name, std::make_shared<GroupImpl>(name)).get();
+    path.remove_prefix(dot + 1);
+  }
+  return parent->register_module(std::string(path), std::move(part));
+}
+
+at::Tensor Activate(const at::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kSilu:
+      return at::silu(x);
+    case Activation::kGeluTanh:
+      return at::gelu(x, "tanh");
+    case Activation::kGelu:
+      break;
+  }
+  return at::gelu(x, "none");
+}
+
+// bfloat16 autocast for the current scope.
+class Autocast {
+ public:
+  explicit Autocast(bool on) : on_(on) {
+    if (!on_) return;
+    before_ = at::autocast::is_autocast_enabled(at::kCPU);
+    dtype_ = at::autocast::get_autocast_dtype(at::kCPU);
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+    at::autocast::increment_nesting();
+  }
+  ~Autocast() {
+    if (!on_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(at::kCPU, before_);
+    at::autocast::set_autocast_dtype(at::kCPU, dtype_);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_, before_ = false;
+  at::ScalarType dtype_ = at::kBFloat16;
+};
+
+}  // namespace
+
+EncoderLayer::EncoderLayer(const EncoderConfig& config) : heads(config.heads), activation(config.activation) {
+  const EncoderFamily& names = *config.family;
+  const int64_t width = config.hidden_size, inner = config.intermediate_size;
+  query = Add(*this, names.query, std::make_shared<Dense>(width, width));
+  key = Add(*this, names.key, std::make_shared<Dense>(width, width));
+  value = Add(*this, names.value, std::make_shared<Dense>(width, width));
+  attention_dense = Add(*this, names.attention_dense, std::make_shared<Dense>(width, width));
+  attention_norm = Add(*this, names.attention_norm, std::make_shared<Norm>(width, config.layer_norm_eps));
+  intermediate = Add(*this, names.intermediate, std::make_shared<Dense>(width, inner));
+  output = Add(*this, names.output, std::make_shared<Dense>(inner, width));
+  output_norm = Add(*this, names.output_norm, std::make_shared<Norm>(width, config.layer_norm_eps));
+}
+
+at::Tensor EncoderLayer::Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
+                                 const EncoderRunOptions& run) {
+  const double attention_dropout = is_training() ? run.attention_dropout : 0;
+  const at::Tensor asking = queries_only ? rows.index_select(0, batch.query_index) : rows;
+  const at::Tensor context = ops::PackedAttention((*query)(asking), (*key)(rows), (*value)(rows),
+                                                  queries_only ? batch.cu_queries : batch.cu_seqlens, batch.cu_seqlens,
+                                                  heads, attention_dropout);
+  const at::Tensor attended = at::dropout((*attention_dense)(context), run.hidden_dropout, is_training());
+  const at::Tensor middle = (*attention_norm)(attended + asking);
+  const at::Tensor fed = (*output)(Activate((*intermediate)(middle), activation));
+  return (*output_norm)(at::dropout(fed, run.hidden_dropout, is_training()) + middle);
+}
+
+Encoder::Encoder(const EncoderConfig& config, std::vector<int64_t> selected, std::shared_ptr<LayerMix> mix)
+    : config_(config), selected_(std::move(selected)), mix_(std::move(mix)) {
+  if (selected_.empty()) selected_ = {config.layers};
+  run_.hidden_dropout = config.hidden_dropout;
+  run_.attention_dropout = config.attention_dropout;
+  const int64_t width = config.embedding_size;
+  word_ = Add(*this, "embeddings.word_embeddings", std::make_shared<Table>(config.vocab_size, width));
+  position_ = Add(*this, "embeddings.position_embeddings", std::make_shared<Table>(config.position_rows, width));
+  if (config.type_vocab_size > 0)
+    type_ = Add(*this, "embeddings.token_type_embeddings", std::make_shared<Table>(config.type_vocab_size, width));
+  embedding_norm_ = Add(*this, "embeddings.LayerNorm", std::make_shared<Norm>(width, config.layer_norm_eps));
+  if (config.projects_embeddings())
+    embedding_projection_ = Add(*this, "embeddings_project", std::make_shared<Dense>(width, config.hidden_size));
+  for (int64_t i = 0; i < config.layers; ++i) {
+    layers_.push_back(Add(*this, std::string(config.family->stack) + "." + std::to_string(i),
+                          std::make_shared<EncoderLayer>(config)));
+  }
+}
+
+at::Tensor Encoder::Embed(const Batch& batch) {
+  // Sparse: a batch touches few rows of the vocabulary, and the optimizer updates only rows that ever had a gradient.
+  at::Tensor rows = (*word_)(batch.ids, /*sparse_gradient=*/true) +
+                    (*position_)(batch.positions + config_.position_offset, /*sparse_gradient=*/false);
+  if (type_ != nullptr) rows = rows + type_->weight[0];
+  rows = at::dropout((*embedding_norm_)(rows), run_.hidden_dropout, is_training());
+  return embedding_projection_ != nullptr ? (*embedding_projection_)(rows) : rows;
+}
+
+States Encoder::Forward(const States& /*states*/, const Batch& batch) {
+  const Autocast autocast(run_.bf16);
+  at::Tensor rows = Embed(batch);
+  std::vector<at::Tensor> states;
+  for (const int64_t end : selected_) {
+    for (int64_t layer = states.empty() ? 0 : selected_[states.size() - 1]; layer < end; ++layer) {
+      const bool queries_only = layer + 1 == selected_.back();
+      rows = layers_[static_cast<size_t>(layer)]->Forward(rows, batch, queries_only, run_);
+    }
+    const bool all_rows = end == 0 || end != selected_.back();
+    states.push_back((all_rows ? rows.index_select(0, batch.query_index) : rows).to(at::kFloat));
+  }
+  return {mix_ != nullptr ? (*mix_)(states) : states.back()};
+}
+
+}  // namespace clner::nn
