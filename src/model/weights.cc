@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/weight_files.h"
 
 namespace clner {
 namespace {
@@ -162,10 +163,10 @@ NamedTensors NamedParameters(const torch::nn::Module& module) {
 }
 
 void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder) {
-  const SafetensorsFile file(directory / "model.safetensors");
-  const std::string path = file.path().string();
+  const WeightFiles files = OpenWeights(directory);
+  const std::string path = files.path().string();
   std::map<std::string, const TensorInfo*> stored;
-  for (const TensorInfo& info : file.tensors()) {
+  for (const TensorInfo& info : files.tensors()) {
     const std::string name = EncoderName(info.name);
     if (name.empty()) {
       LogVerbose("not used by the encoder: " + info.name);
@@ -180,11 +181,12 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
       AddMissing(name, path, &problems);
       continue;
     }
-    CopyInto(*found->second, path, parameter, &problems);
+    CopyInto(*found->second, files.FileOf(*found->second).string(), parameter, &problems);
     stored.erase(found);
   }
   for (const auto& [name, info] : stored)
-    LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
+    LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder",
+               files.FileOf(*info).string());
   problems.ThrowIfAny();
 }
 

@@ -1,4 +1,4 @@
-// Weights between safetensors files and modules.
+// Weights between files and modules.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -17,9 +17,9 @@ namespace clner {
 /// A view of a stored tensor (no copy; the file must stay open) as a Torch tensor.
 [[nodiscard]] at::Tensor AsTensor(const TensorInfo& info);
 
-/// Copies a Hugging Face BERT directory's encoder weights into `encoder`. Accepts a missing `bert.` prefix and the old
-/// names gamma/beta; pooler, prediction heads and position_ids are left out. Missing tensors or other shapes: kCorrupt,
-/// all listed.
+/// Copies a Hugging Face BERT directory's encoder weights (any files of OpenWeights) into `encoder`. Accepts a missing
+/// `bert.` prefix and the old names gamma/beta; pooler, prediction heads and position_ids are left out. Missing tensors
+/// or other shapes: kCorrupt, all listed.
 void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Module& encoder);
 
 /// Copies tensors of the same names into all parameters of `module`; missing, unexpected or misshapen ones: kCorrupt,
