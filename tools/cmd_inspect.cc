@@ -19,6 +19,7 @@ struct Options {
   int text_column = 0;
   std::string delimiter = "blanks", on_error = "fail", encoding_errors = "fail";
   bool no_verify = false;
+  api::StateChoice choice = {};
 };
 
 // Sentences are processed in groups of this size, so that memory does not grow with the file.
@@ -74,7 +75,8 @@ LoadOptions Load(const Options& options, const Globals& globals) {
 int States(const Options& options, const Globals& globals) {
   if (options.output == "-")
     throw Error(ErrorCode::kUsage, "states are written to a file", "", "give -o FILE.safetensors");
-  TorchLibrary().write_states(options.model, ReadSentences(options), Load(options, globals), options.output);
+  TorchLibrary().write_states(options.model, ReadSentences(options), Load(options, globals), options.choice,
+                              options.output);
   return 0;
 }
 
@@ -100,6 +102,18 @@ void AddInspect(CLI::App& app, const Globals& globals, Action* action) {
                        int (*run)(const Options&, const Globals&)) {
     CLI::App* command = inspect->add_subcommand(name, help);
     auto options = std::make_shared<Options>();
+    if (run == &States) {
+      command
+          ->add_option("--layers", options->choice.layers,
+                       "Hidden states whose mean is written, 0 = embeddings: -1, -4:-1, 0,6,12 or all (default: -1; a "
+                       "trained model's own).")
+          ->type_name("LIST");
+      command
+          ->add_option("--pool", options->choice.pool,
+                       "Pieces that make a word: first, last, mean or first_last (default: first; a trained model's "
+                       "own).")
+          ->type_name("NAME");
+    }
     command
         ->add_option("-m,--model", options->model,
                      "Model directory; for tokens and states a plain encoder directory is enough.")

@@ -70,21 +70,35 @@ struct Encoder {
   std::shared_ptr<nn::Encoder> encoder;
 };
 
-Encoder LoadEncoder(const std::filesystem::path& directory, bool verify) {
+Pooling PoolingOf(const std::string& name) {
+  if (name.empty()) return Pooling::kFirst;
+  const std::optional<Pooling> pooling = FindPooling(name);
+  if (pooling) return *pooling;
+  throw Error(ErrorCode::kUsage, "--pool '" + name + "' is unknown", "", "first, last, mean or first_last");
+}
+
+Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const StateChoice& choice) {
   Encoder result;
   if (IsTrainedModel(directory)) {
+    if (!choice.layers.empty() || !choice.pool.empty()) {
+      throw Error(ErrorCode::kUsage, "a trained model has its own layers and pooling", directory.string(),
+                  "leave out --layers and --pool, or give a plain encoder directory");
+    }
     LoadedModel loaded = LoadModelDirectory(directory, verify);
     result.tokenizer = std::move(loaded.tokenizer);
     result.view = std::move(loaded.view);
     result.encoder = std::dynamic_pointer_cast<nn::Encoder>(loaded.model->encoder().shared_from_this());
   } else {
     constexpr int64_t kOverlap = 128;
-    EncoderConfig config = ReadEncoderConfig(directory);
+    const EncoderConfig config = ReadEncoderConfig(directory);
     result.tokenizer = LoadTokenizer(directory);
     CheckEncoderFits(config, *result.tokenizer, config.max_pieces(), directory);
     result.view = std::make_unique<SentenceView>(*result.tokenizer, config.max_pieces(),
-                                                 std::min(kOverlap, config.max_pieces() / 4));
-    result.encoder = std::make_shared<nn::Encoder>(std::move(config));
+                                                 std::min(kOverlap, config.max_pieces() / 4), PoolingOf(choice.pool));
+    std::vector<int64_t> layers =
+        SelectedLayers(choice.layers.empty() ? "-1" : choice.layers, config.layers, ErrorCode::kUsage, "--layers");
+    auto mean = std::make_shared<nn::LayerMix>(LayerSelection::Mix::kMean, static_cast<int64_t>(layers.size()));
+    result.encoder = std::make_shared<nn::Encoder>(config, std::move(layers), std::move(mean));
     LoadEncoderWeights(directory, *result.encoder);
   }
   result.encoder->eval();
@@ -112,12 +126,12 @@ std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const L
 }
 
 void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
-                 const std::string& out) {
+                 const StateChoice& choice, const std::string& out) {
   Guarded([&] {
     CheckDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);
     torch::InferenceMode inference;
-    const Encoder encoder = LoadEncoder(directory, options.verify);
+    const Encoder encoder = LoadEncoder(directory, options.verify, choice);
     NamedTensors states;
     for (size_t i = 0; i < sentences.size(); ++i) {
       Example example;

@@ -24,10 +24,15 @@ class TaggerBackend {
   [[nodiscard]] virtual std::vector<std::string> MarginalsJson(std::span<const Sentence> sentences) const = 0;
 };
 
-/// Writes one f32 tensor [words, D] per sentence, named by its index: last layer, first piece of every word (zeros for
-/// none). `directory` is a trained model or a plain encoder.
+/// Which states of an encoder become word vectors; a trained model has its own choice.
+struct StateChoice {
+  std::string layers = {};  ///< as model.encoder.layers; their mean. Empty: the model's, or the last
+  std::string pool = {};    ///< as model.encoder.pool. Empty: the model's, or the first piece
+};
+/// Writes one f32 tensor [words, D] per sentence, named by its index (zeros for a word without pieces). `directory` is a
+/// trained model or a plain encoder. kUsage for a choice that is malformed, or given for a trained model.
 void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
-                 const std::string& out);
+                 const StateChoice& choice, const std::string& out);
 
 struct Entry {
   int version = 1;
@@ -35,7 +40,7 @@ struct Entry {
   std::string (*train)(const TrainJob& job, const TrainCallbacks& callbacks) = nullptr;
   std::string (*dry_run)(const TrainJob& job) = nullptr;
   void (*write_states)(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
-                       const std::string& out) = nullptr;
+                       const StateChoice& choice, const std::string& out) = nullptr;
   std::string (*torch_version)() = nullptr;
 };
 

@@ -62,15 +62,19 @@ const EncoderFamily* FamilyOfArchitecture(const Json& config) {
   return nullptr;
 }
 
+std::string FamilyList() {
+  std::string list;
+  for (const std::string& known : EncoderFamilies()) list += (list.empty() ? "" : ", ") + known;
+  return "supported model types: " + list;
+}
+
 const EncoderFamily* FamilyOf(const JsonSection& section, const Json& config, const std::string& path) {
   const Json* type = section.Find("model_type");
   if (type != nullptr && type->is_string()) {
     const auto name = type->get<std::string>();
     if (const EncoderFamily* family = FindFamily(name)) return family;
-    std::string list;
-    for (const std::string& known : EncoderFamilies()) list += (list.empty() ? "" : ", ") + known;
     section.Add("model_type '" + Printable(name) + "' is not supported" + DidYouMean(name, EncoderFamilies()),
-                "supported model types: " + list);
+                FamilyList());
     return nullptr;
   }
   if (type != nullptr && !type->is_null()) {
@@ -81,7 +85,7 @@ const EncoderFamily* FamilyOf(const JsonSection& section, const Json& config, co
   const bool bert_sizes = config.contains("intermediate_size") && config.contains("type_vocab_size");
   if (family == nullptr && bert_sizes) family = &kFamilies.front();
   if (family == nullptr) {
-    section.Add("'model_type' is missing");
+    section.Add("'model_type' is missing", FamilyList());
   } else {
     LogWarning("model type", "'model_type' is missing; taken as " + std::string(family->model_type), path,
                "add \"model_type\": \"" + std::string(family->model_type) + "\" to the file");

@@ -160,7 +160,7 @@ std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const s
   return differences;
 }
 
-std::vector<TensorDifference> CompareTensors(const SafetensorsFile& a, const SafetensorsFile& b) {
+std::vector<TensorDifference> CompareTensors(const WeightFiles& a, const WeightFiles& b) {
   std::vector<TensorDifference> differences;
   for (const TensorInfo& tensor : a.tensors()) {
     TensorDifference row{tensor.name, TensorState::kOnlyA, 0, Describe(tensor), ""};

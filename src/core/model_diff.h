@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "core/safetensors.h"
+#include "core/weight_files.h"
 
 namespace clner {
 
@@ -33,9 +33,9 @@ struct TensorDifference {
   double max_abs = 0;  ///< for equal shapes: largest |a - b|; infinite when one side is not a number where the other is
   std::string shape_a = {}, shape_b = {};  ///< dtype and shape
 };
-/// All tensors of both files: those of `a` in file order, then those only in `b`. Types may differ (values are compared
-/// as doubles).
-[[nodiscard]] std::vector<TensorDifference> CompareTensors(const SafetensorsFile& a, const SafetensorsFile& b);
+/// All tensors of both models: those of `a` in file order, then those only in `b`. Types may differ (values are
+/// compared as doubles).
+[[nodiscard]] std::vector<TensorDifference> CompareTensors(const WeightFiles& a, const WeightFiles& b);
 
 /// Element `index` of a tensor as a double; bool is 0 or 1.
 [[nodiscard]] double TensorValue(const TensorInfo& tensor, int64_t index);

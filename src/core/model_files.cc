@@ -15,7 +15,7 @@ constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 constexpr const char* kSameModel = "use weights and config.json of the same model";
 constexpr const char* kOtherModel = "the file belongs to another model";
 constexpr const char* kCopyAgain = "copy the model again";
-constexpr const char* kShardIndex = "model.safetensors.index.json";
+constexpr const char* kTrainedWeights = "model.safetensors";
 
 Json ReadObject(const std::filesystem::path& path) {
   Json json = ParseJson(ReadFile(path, kMaxJsonBytes), path.string(), ErrorCode::kCorrupt);
@@ -125,7 +125,7 @@ std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, co
 void CheckValues(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
   for (const TensorInfo& tensor : files.weights.tensors()) {
     try {
-      CheckFinite(tensor, files.weights.path());
+      CheckFinite(tensor, files.weights.FileOf(tensor));
     } catch (const Error& error) {
       for (const Problem& problem : error.problems()) problems->Add(error.code(), problem);
     }
@@ -172,25 +172,11 @@ void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemLis
   }
 }
 
-/// Weights split over several files are not supported; names in the list of files are not trusted.
-void RefuseShards(const std::filesystem::path& directory) {
-  const std::filesystem::path index = directory / kShardIndex;
-  if (!Exists(index)) return;
-  const Json json = ReadObject(index);
-  const auto map = json.find("weight_map");
-  if (map == json.end() || !map->is_object()) {
-    throw Error(ErrorCode::kCorrupt, "'weight_map' is missing or not an object", index.string(), kCopyAgain);
-  }
-  for (const auto& [tensor, file] : map->items()) {
-    if (!file.is_string()) {
-      throw Error(ErrorCode::kCorrupt, "'weight_map' names no file for tensor '" + Printable(tensor) + "'",
-                  index.string(), kCopyAgain);
-    }
-    (void)ResolveInside(directory, file.get<std::string>());
-  }
-  if (Exists(directory / "model.safetensors")) return;
-  throw Error(ErrorCode::kCorrupt, "the weights are split over several files, which is not supported", index.string(),
-              "save the model in one file, e.g. with save_pretrained(DIR, max_shard_size='100GB')");
+/// The file that holds or lists the weights; a trained model is written by clner, which writes one file.
+std::optional<std::filesystem::path> WeightsOf(const std::filesystem::path& directory) {
+  if (!Exists(directory / "clner.json")) return FindWeights(directory);
+  const std::filesystem::path path = directory / kTrainedWeights;
+  return Exists(path) ? std::optional(path) : std::nullopt;
 }
 
 }  // namespace
@@ -233,16 +219,19 @@ ModelFiles ReadModelFiles(const std::filesystem::path& directory) {
     throw Error(ErrorCode::kNoInput, "'" + Printable(shown) + "' is not a model directory (no config.json)", shown,
                 "give a directory such as runs/NAME/best or a Hugging Face encoder directory");
   }
-  RefuseShards(directory);
-  for (const char* name : {"config.json", "model.safetensors"}) {
-    if (!listed || Exists(directory / name)) continue;
+  const auto require = [&](const char* name, bool exists) {
+    if (!listed || exists) return;
     throw Error(ErrorCode::kCorrupt, "file '" + std::string(name) + "' is missing", (directory / name).string(),
                 kCopyAgain);
-  }
+  };
+  require("config.json", Exists(directory / "config.json"));
+  require(kTrainedWeights, WeightsOf(directory).has_value());
   Json card;
   if (Exists(directory / "clner.json")) card = ReadObject(directory / "clner.json");
-  return {directory, ReadObject(directory / "config.json"), std::move(card),
-          SafetensorsFile(directory / "model.safetensors")};
+  Json config = ReadObject(directory / "config.json");
+  const bool trained = !card.is_null();
+  return {directory, std::move(config), std::move(card),
+          trained ? WeightFiles(directory / kTrainedWeights) : OpenWeights(directory)};
 }
 
 ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
@@ -264,7 +253,7 @@ ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
     });
   }
   // A file that the list has named as missing is not reported again.
-  const bool complete = Exists(directory / "config.json") && Exists(directory / "model.safetensors");
+  const bool complete = Exists(directory / "config.json") && WeightsOf(directory).has_value();
   if (complete || problems.empty()) collect([&] { CheckTensors(ReadModelFiles(directory), &result, &problems); });
   problems.ThrowIfAny();
   return result;

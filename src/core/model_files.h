@@ -1,5 +1,4 @@
-// The files of a model directory, read and checked without Torch: config.json, clner.json, model.safetensors,
-// SHA256SUMS.
+// The files of a model directory, read and checked without Torch: config.json, clner.json, weights, SHA256SUMS.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +8,16 @@
 
 #include "core/encoder_config.h"
 #include "core/json.h"
-#include "core/safetensors.h"
+#include "core/weight_files.h"
 
 namespace clner {
 
 /// A trained model, or a plain Hugging Face encoder directory (then `card` is null).
 struct ModelFiles {
   std::filesystem::path directory;
-  Json config;              ///< config.json, an object
-  Json card;                ///< clner.json, an object or null
-  SafetensorsFile weights;  ///< model.safetensors
+  Json config;          ///< config.json, an object
+  Json card;            ///< clner.json, an object or null
+  WeightFiles weights;  ///< model.safetensors of a trained model, whatever OpenWeights finds of an encoder
   [[nodiscard]] bool trained() const { return !card.is_null(); }
   /// Number of floating values over all tensors.
   [[nodiscard]] int64_t parameters() const;
@@ -26,8 +25,8 @@ struct ModelFiles {
   [[nodiscard]] std::vector<std::string> tags() const;
 };
 
-/// Reads all three files. kNoInput when the directory or one of its files is missing, kCorrupt when a file is
-/// malformed, missing although there is a SHA256SUMS, or split over several (model.safetensors.index.json).
+/// Reads configuration, card and weights. kNoInput when the directory or one of its files is missing, kCorrupt when a
+/// file is malformed, or missing although there is a SHA256SUMS.
 [[nodiscard]] ModelFiles ReadModelFiles(const std::filesystem::path& directory);
 
 /// Adds a problem for every rule that clner.json breaks: format, labels, view, encoder, head. Whether the name of the

@@ -76,7 +76,11 @@ void CheckModelCard(const Json& card, const EncoderConfig* encoder_config, const
   with("view", [&](const JsonSection& view) {
     (void)view.OneOf("type", {"sentence"});
     const int64_t most = encoder_config != nullptr ? encoder_config->max_pieces() : kMaxSize;
-    const int64_t pieces = view.Integer("max_pieces", kSpecialPieces + 1, std::max(most, kSpecialPieces + 1));
+    const int64_t pieces = view.Integer("max_pieces", kSpecialPieces + 1, kMaxSize);
+    if (pieces > most) {
+      view.Add(view.Key("max_pieces") + " is " + std::to_string(pieces) + ", config.json allows " +
+               std::to_string(most) + " positions");
+    }
     (void)view.Integer("window_overlap", 0, (pieces > 0 ? pieces : most) - kSpecialPieces - 1);
   });
   with("encoder", [&](const JsonSection& encoder) { CheckEncoder(encoder, encoder_config, path, problems); });

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/weight_files.h"
 
 namespace clner {
 namespace {
@@ -147,12 +148,12 @@ NamedTensors NamedParameters(const torch::nn::Module& module) {
 }
 
 void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& encoder) {
-  const SafetensorsFile file(directory / "model.safetensors");
-  const std::string path = file.path().string();
+  const WeightFiles files = OpenWeights(directory);
+  const std::string path = files.path().string();
   ProblemList problems;
   std::map<std::string, const TensorInfo*> stored;
   std::string unused;
-  for (const TensorInfo& info : file.tensors()) {
+  for (const TensorInfo& info : files.tensors()) {
     const std::string name = EncoderTensorName(encoder.config(), info.name);
     if (name.empty()) {
       unused += (unused.empty() ? "" : ", ") + info.name;
@@ -169,11 +170,12 @@ void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& enc
       AddMissing(name, path, &problems);
       continue;
     }
-    CopyInto(*found->second, path, parameter, &problems);
+    CopyInto(*found->second, files.FileOf(*found->second).string(), parameter, &problems);
     stored.erase(found);
   }
   for (const auto& [name, info] : stored)
-    LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder", path);
+    LogWarning("unexpected tensor", "tensor '" + info->name + "' is not part of the encoder",
+               files.FileOf(*info).string());
   problems.ThrowIfAny();
 }
 

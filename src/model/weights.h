@@ -1,4 +1,4 @@
-// Weights between safetensors files and modules.
+// Weights between files and modules.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -18,8 +18,8 @@ namespace clner {
 /// A view of a stored tensor (no copy; the file must stay open) as a Torch tensor.
 [[nodiscard]] at::Tensor AsTensor(const TensorInfo& info);
 
-/// Copies the encoder weights of a Hugging Face directory into `encoder`, found by EncoderTensorName. Missing tensors,
-/// doubled ones or other shapes: kCorrupt, all listed.
+/// Copies the encoder weights of a Hugging Face directory (any files of OpenWeights) into `encoder`, found by
+/// EncoderTensorName. Missing tensors, doubled ones or other shapes: kCorrupt, all listed.
 void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& encoder);
 
 /// Copies tensors of the same names into all parameters of `module`; missing, unexpected or misshapen ones: kCorrupt,

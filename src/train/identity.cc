@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/sha256.h"
+#include "core/weight_files.h"
 
 namespace clner {
 namespace {
@@ -38,6 +39,15 @@ void AddHash(Json* json, const char* key, const std::string& path) {
   if (!path.empty()) (*json)[key] = Sha256OfFile(path);
 }
 
+// One file has the name of the setting; the files of weights in several parts have their own names too.
+void AddEncoderHashes(Json* json, const std::string& directory) {
+  const std::vector<std::filesystem::path> files = OpenWeights(directory).Files();
+  for (const std::filesystem::path& file : files) {
+    const std::string key = "model.encoder.path";
+    AddHash(json, (files.size() == 1 ? key : key + "/" + file.filename().string()).c_str(), file.string());
+  }
+}
+
 // "key: value" lines that only one of two YAML texts has.
 std::vector<std::string> LinesOnlyIn(const std::string& text, const std::string& other) {
   std::vector<std::string> lines;
@@ -65,7 +75,7 @@ Json RunIdentity(const RunConfig& config) {
   AddHash(&hashes, "data.train.contexts", config.data.train.contexts);
   AddHash(&hashes, "data.dev.sentences", config.data.dev.sentences);
   AddHash(&hashes, "data.dev.contexts", config.data.dev.contexts);
-  AddHash(&hashes, "model.encoder.path", config.model.encoder.path + "/model.safetensors");
+  AddEncoderHashes(&hashes, config.model.encoder.path);
   AddHash(&hashes, "model.head.init_from", config.model.head.init_from);
   json["sha256"] = hashes;
   json["threads"] = at::get_num_threads();

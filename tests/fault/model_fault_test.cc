@@ -221,14 +221,26 @@ TEST_F(ModelFault, VocabularyAndEmbeddingMustFit) {
 
 // Row 38.
 TEST_F(ModelFault, UnknownModelTypeNamesTheSupportedOnes) {
-  for (const char* type : {"xlm-roberta", "bertt", "", "bert-v99"}) {
+  for (const char* type : {"xlm-robert", "bertt", "", "bert-v99"}) {
     TinyModel model;
     model.config["model_type"] = type;
     ExpectFailure(Verify(model), 76, {"model_type '" + std::string(type) + "'", "supported model types: bert"});
   }
   TinyModel model;
   model.config.erase("model_type");
-  ExpectFailure(Verify(model), 76, {"model_type", "supported model types: bert"});
+  model.config.erase("type_vocab_size");
+  ExpectFailure(Verify(model), 76, {"'model_type' is missing", "supported model types: bert"});
+}
+
+// Files of 2019 have no model_type: the class of `architectures` or the sizes of BERT decide.
+TEST_F(ModelFault, MissingModelTypeIsInferredWithAWarning) {
+  TinyModel model;
+  model.config.erase("model_type");
+  const ProgramResult bert = Verify(model);
+  EXPECT_EQ(bert.exit_code, 0);
+  EXPECT_THAT(bert.err, testing::HasSubstr("'model_type' is missing; taken as bert"));
+  model.config["architectures"] = {"ElectraForPreTraining"};
+  ExpectFailure(Verify(model), 76, {"bert.embeddings", "unexpected tensor"});
 }
 
 }  // namespace

@@ -225,9 +225,9 @@ TEST_F(PredictFault, TokenizerPositionsAndModelTypeMustFit) {
   positions.Write(Path("m"));
   ExpectModelRefused(76, {"max_pieces", "positions"});
   TinyModel type = LetterTagger();
-  type.config["model_type"] = "xlm-roberta";
+  type.config["model_type"] = "deberta-v2";
   type.Write(Path("m"));
-  ExpectModelRefused(76, {"'xlm-roberta'", "supported model types: bert"});
+  ExpectModelRefused(76, {"'deberta-v2'", "supported model types: bert"});
   TinyModel format = LetterTagger();
   format.card["format"] = 99;
   format.Write(Path("m"));

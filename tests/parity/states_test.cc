@@ -21,7 +21,7 @@ TEST(StatesParity, LastLayerOfMiniLmEqualsTransformers) {
   ASSERT_EQ(sentences.size(), 40U);
   const test::TempDir dir;
   const std::string out = (dir / "states.safetensors").string();
-  api::WriteStates(test::MiniLmDir().string(), sentences, {}, out);
+  api::WriteStates(test::MiniLmDir().string(), sentences, {}, {}, out);
   const SafetensorsFile file(out);
   ASSERT_EQ(file.tensors().size(), sentences.size());
   double worst = 0;
