@@ -1,22 +1,61 @@
 #include "tokenize/tokenizer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/error.h"
+#include "core/utf8.h"
+#include "tokenize/tokenizer_json.h"
 #include "tokenize/wordpiece.h"
 #include "tokenize/wordpiece_files.h"
 
 namespace clner {
 namespace {
 
-constexpr const char* kFileNames[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+namespace fs = std::filesystem;
+
+/// Names of a SentencePiece model in a Hugging Face directory; the first one there is read.
+constexpr const char* kSpmFiles[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model"};
+
+constexpr const char* kFileNames[] = {"vocab.txt",
+                                      "vocab.json",
+                                      "merges.txt",
+                                      kSpmFiles[0],
+                                      kSpmFiles[1],
+                                      kSpmFiles[2],
+                                      "tokenizer.json",
+                                      "tokenizer_config.json",
+                                      "special_tokens_map.json",
                                       "added_tokens.json"};
 
-/// kCorrupt unless `directory` holds one of the two files with a vocabulary.
-void CheckHasVocabulary(const std::filesystem::path& directory) {
-  if (std::filesystem::exists(directory / "vocab.txt") || std::filesystem::exists(directory / "tokenizer.json")) return;
-  throw Error(ErrorCode::kCorrupt, "no tokenizer: neither 'vocab.txt' nor 'tokenizer.json' is there",
-              directory.string(), "copy the tokenizer files of the encoder into the directory");
+enum class Kind { kWordPiece, kUnigram, kByteLevelBpe };
+
+/// The kind that the files of `directory` tell when there is no tokenizer.json. kCorrupt when none has a vocabulary.
+Kind KindOfFiles(const fs::path& directory) {
+  if (fs::exists(directory / "vocab.txt")) return Kind::kWordPiece;
+  for (const char* name : kSpmFiles) {
+    if (fs::exists(directory / name)) return Kind::kUnigram;
+  }
+  if (fs::exists(directory / "vocab.json") && fs::exists(directory / "merges.txt")) return Kind::kByteLevelBpe;
+  throw Error(
+      ErrorCode::kCorrupt,
+      fmt::format("no tokenizer: none of 'tokenizer.json', 'vocab.txt', '{}', 'vocab.json' with 'merges.txt' is "
+                  "there",
+                  fmt::join(kSpmFiles, "', '")),
+      directory.string(), "copy the tokenizer files of the encoder into the directory");
+}
+
+/// tokenizer.json decides when it is there, as in transformers.
+Kind KindOf(const fs::path& directory, const JsonFile& tokenizer) {
+  const Json* model = TokenizerModel(tokenizer);
+  if (model == nullptr) return KindOfFiles(directory);
+  const std::string type = TokenizerModelType(tokenizer, *model);
+  if (type == "WordPiece") return Kind::kWordPiece;
+  if (type == "Unigram") return Kind::kUnigram;
+  if (type == "BPE") return Kind::kByteLevelBpe;
+  throw Error(ErrorCode::kCorrupt, fmt::format("tokenizer model '{}' is not supported", Printable(type)),
+              fmt::format("{} (model.type)", tokenizer.name()),
+              "use a model with a WordPiece, Unigram or byte-level BPE tokenizer");
 }
 
 }  // namespace
@@ -30,18 +69,29 @@ Pieces Tokenizer::Encode(std::span<const std::string> words) const {
   return pieces;
 }
 
-std::unique_ptr<Tokenizer> LoadTokenizer(const std::filesystem::path& directory) {
-  CheckHasVocabulary(directory);
+std::unique_ptr<Tokenizer> LoadTokenizer(const fs::path& directory) {
+  const TokenizerJsonFiles files(directory);
   std::string source;
-  WordPieceSpec spec = ReadWordPieceSpec(directory, &source);
-  return std::make_unique<WordPieceTokenizer>(std::move(spec), source);
+  switch (KindOf(directory, files.tokenizer)) {
+    case Kind::kWordPiece: {
+      WordPieceSpec spec = ReadWordPieceSpec(directory, files, &source);
+      return std::make_unique<WordPieceTokenizer>(std::move(spec), source);
+    }
+    case Kind::kUnigram:
+      throw Error(ErrorCode::kCorrupt, "Unigram tokenizers are not supported yet", directory.string(),
+                  "use a model with a WordPiece tokenizer");
+    case Kind::kByteLevelBpe:
+      throw Error(ErrorCode::kCorrupt, "byte-level BPE tokenizers are not supported yet", directory.string(),
+                  "use a model with a WordPiece or Unigram tokenizer");
+  }
+  throw Error(ErrorCode::kInternal, "unknown kind of tokenizer", directory.string());
 }
 
-std::vector<std::string> TokenizerFiles(const std::filesystem::path& directory) {
-  CheckHasVocabulary(directory);
+std::vector<std::string> TokenizerFiles(const fs::path& directory) {
+  if (!fs::exists(directory / "tokenizer.json")) (void)KindOfFiles(directory);
   std::vector<std::string> names;
   for (const char* name : kFileNames) {
-    if (std::filesystem::exists(directory / name)) names.emplace_back(name);
+    if (fs::exists(directory / name)) names.emplace_back(name);
   }
   return names;
 }

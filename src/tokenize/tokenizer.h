@@ -37,8 +37,9 @@ class Tokenizer {
   [[nodiscard]] Pieces Encode(std::span<const std::string> words) const;
 };
 
-/// Loads the tokenizer of a Hugging Face directory: tokenizer_config.json options + vocab.txt (WordPiece).
-/// 76 when files are missing, malformed, hold duplicate or invalid lines.
+/// Loads the tokenizer of a Hugging Face directory. tokenizer.json decides on its kind; without it, vocab.txt means
+/// WordPiece, a SentencePiece model Unigram, vocab.json with merges.txt byte-level BPE.
+/// 76 when files are missing, malformed, hold duplicate or invalid pieces.
 [[nodiscard]] std::unique_ptr<Tokenizer> LoadTokenizer(const std::filesystem::path& directory);
 /// Files to copy so that another directory loads the same tokenizer.
 [[nodiscard]] std::vector<std::string> TokenizerFiles(const std::filesystem::path& directory);

@@ -1,11 +1,8 @@
 #include "tokenize/wordpiece.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/suggest.h"
 
 namespace clner {
 
@@ -20,24 +17,7 @@ WordPieceTokenizer::WordPieceTokenizer(WordPieceSpec spec, const std::string& so
       trie_.Add(continuation_root_, piece.substr(prefix.size()), static_cast<int32_t>(i));
     }
   }
-  auto id_of = [&](const std::string& token, const char* role, bool required) -> int32_t {
-    auto found = std::find(spec_.vocabulary.begin(), spec_.vocabulary.end(), token);
-    if (found != spec_.vocabulary.end()) return static_cast<int32_t>(found - spec_.vocabulary.begin());
-    if (required) {
-      throw Error(
-          ErrorCode::kCorrupt,
-          fmt::format("the {} token '{}' is not in the vocabulary{}", role, token, DidYouMean(token, spec_.vocabulary)),
-          source,
-          fmt::format("add the piece to the vocabulary, or name the right one as '{}_token' in tokenizer_config.json",
-                      role));
-    }
-    return -1;
-  };
-  special_ = {.begin = id_of(spec_.begin, "cls", true),
-              .separator = id_of(spec_.separator, "sep", true),
-              .pad = id_of(spec_.pad, "pad", false),
-              .unknown = id_of(spec_.unknown, "unk", true),
-              .mask = id_of(spec_.mask, "mask", false)};
+  special_ = FindSpecialIds(spec_.special, spec_.vocabulary, source);
 }
 
 bool WordPieceTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {

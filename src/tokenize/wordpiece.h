@@ -6,6 +6,7 @@
 
 #include "tokenize/bert_normalizer.h"
 #include "tokenize/piece_trie.h"
+#include "tokenize/special_tokens.h"
 #include "tokenize/tokenizer.h"
 
 namespace clner {
@@ -14,7 +15,7 @@ namespace clner {
 struct WordPieceSpec {
   std::vector<std::string> vocabulary = {};  ///< distinct, valid UTF-8, not empty
   size_t searched_pieces = SIZE_MAX;         ///< words are made of the pieces before this one; added tokens follow
-  std::string unknown = "[UNK]", begin = "[CLS]", separator = "[SEP]", pad = "[PAD]", mask = "[MASK]";
+  SpecialNames special = {.unknown = "[UNK]", .begin = "[CLS]", .separator = "[SEP]", .pad = "[PAD]", .mask = "[MASK]"};
   std::string continuing_prefix = "##";
   size_t max_input_chars_per_word = 100;  ///< a longer token becomes one unknown piece
   bert::NormalizerOptions normalizer = {};
