@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
+#include "tokenize/bpe.h"
+#include "tokenize/bpe_files.h"
 #include "tokenize/tokenizer_json.h"
 #include "tokenize/wordpiece.h"
 #include "tokenize/wordpiece_files.h"
@@ -80,9 +82,10 @@ std::unique_ptr<Tokenizer> LoadTokenizer(const fs::path& directory) {
     case Kind::kUnigram:
       throw Error(ErrorCode::kCorrupt, "Unigram tokenizers are not supported yet", directory.string(),
                   "use a model with a WordPiece tokenizer");
-    case Kind::kByteLevelBpe:
-      throw Error(ErrorCode::kCorrupt, "byte-level BPE tokenizers are not supported yet", directory.string(),
-                  "use a model with a WordPiece or Unigram tokenizer");
+    case Kind::kByteLevelBpe: {
+      BpeSpec spec = ReadBpeSpec(directory, files, &source);
+      return std::make_unique<BpeTokenizer>(std::move(spec), source);
+    }
   }
   throw Error(ErrorCode::kInternal, "unknown kind of tokenizer", directory.string());
 }

@@ -79,28 +79,30 @@ std::string TokenizerModelType(const JsonFile& tokenizer, const Json& model) {
   return model.contains("unk_id") ? "Unigram" : "";
 }
 
-std::vector<std::string> JsonVocabulary(const JsonFile& tokenizer, const Json& model) {
-  const Json* entries = JsonFile::Find(model, "vocab");
-  if (entries == nullptr || !entries->is_object()) tokenizer.Fail("there is no 'vocab' object", "model.vocab");
-  std::vector<std::string> pieces(entries->size());
-  if (pieces.empty()) tokenizer.Fail("the vocabulary is empty", "model.vocab");
-  for (const auto& [piece, id] : entries->items()) {
-    if (piece.empty() || piece.size() > kMaxPieceBytes) {
-      tokenizer.Fail(fmt::format("a piece of {} bytes; 1 to {} are allowed", piece.size(), kMaxPieceBytes),
-                     "model.vocab");
+std::vector<std::string> PiecesById(const JsonFile& file, const Json& entries, const std::string& key) {
+  std::vector<std::string> pieces(entries.size());
+  if (pieces.empty()) file.Fail("the vocabulary is empty", key);
+  for (const auto& [piece, id] : entries.items()) {
+    if (piece.empty() || piece.size() > kMaxPieceBytes)
+      file.Fail(fmt::format("a piece of {} bytes; 1 to {} are allowed", piece.size(), kMaxPieceBytes), key);
+    size_t index = file.Id(id, key);
+    if (index >= pieces.size()) {
+      file.Fail(fmt::format("piece '{}' has the id {} of {} pieces", Printable(piece), index, pieces.size()), key);
     }
-    size_t index = tokenizer.Id(id, "model.vocab");
-    if (index >= pieces.size())
-      tokenizer.Fail(fmt::format("piece '{}' has the id {} of {} pieces", Printable(piece), index, pieces.size()),
-                     "model.vocab");
     if (!pieces[index].empty()) {
-      tokenizer.Fail(
+      file.Fail(
           fmt::format("pieces '{}' and '{}' have the same id {}", Printable(pieces[index]), Printable(piece), index),
-          "model.vocab");
+          key);
     }
     pieces[index] = piece;
   }
   return pieces;
+}
+
+std::vector<std::string> JsonVocabulary(const JsonFile& tokenizer, const Json& model) {
+  const Json* entries = JsonFile::Find(model, "vocab");
+  if (entries == nullptr || !entries->is_object()) tokenizer.Fail("there is no 'vocab' object", "model.vocab");
+  return PiecesById(tokenizer, *entries, "model.vocab");
 }
 
 void CheckSameVocabulary(const std::vector<std::string>& lines, const std::string& lines_name,

@@ -50,7 +50,9 @@ struct TokenizerJsonFiles {
 /// Its type ("WordPiece", "Unigram", "BPE", ...); told by its keys in old files that leave it out, else "".
 [[nodiscard]] std::string TokenizerModelType(const JsonFile& tokenizer, const Json& model);
 
-/// The pieces of `model.vocab`, an object {piece: id} whose ids are 0, 1, ... without a gap.
+/// The pieces of an object {piece: id} whose ids are 0, 1, ... without a gap; `key` is its place in `file`.
+[[nodiscard]] std::vector<std::string> PiecesById(const JsonFile& file, const Json& entries, const std::string& key);
+/// The same of `model.vocab`.
 [[nodiscard]] std::vector<std::string> JsonVocabulary(const JsonFile& tokenizer, const Json& model);
 /// Two sources of one vocabulary must agree; `lines_name` is the file of the first.
 void CheckSameVocabulary(const std::vector<std::string>& lines, const std::string& lines_name,

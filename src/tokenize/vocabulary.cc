@@ -29,19 +29,25 @@ std::string LineProblem(std::string_view piece) {
 
 }  // namespace
 
-std::vector<std::string> ReadVocabulary(const std::filesystem::path& path) {
+std::string ReadVocabularyText(const std::filesystem::path& path) {
+  const std::string fix = fmt::format("copy {} again from where the model came from", path.filename().string());
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored) &&
       std::filesystem::file_size(path, ignored) > kMaxVocabularyBytes) {
     throw Error(ErrorCode::kCorrupt, fmt::format("the vocabulary has more than {} bytes", kMaxVocabularyBytes),
-                path.string(), kFix);
+                path.string(), fix);
   }
-  const std::string text = ReadFile(path, kMaxVocabularyBytes);
+  std::string text = ReadFile(path, kMaxVocabularyBytes);
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  if (std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kMaxVocabularySize)) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), fix);
+  }
+  return text;
+}
+
+std::vector<std::string> ReadVocabulary(const std::filesystem::path& path) {
+  const std::string text = ReadVocabularyText(path);
   std::string_view rest = text;
-  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
-  if (std::count(rest.begin(), rest.end(), '\n') > static_cast<std::ptrdiff_t>(kMaxVocabularySize)) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), kFix);
-  }
   std::vector<std::string> pieces;
   std::unordered_map<std::string_view, size_t> line_of;
   ProblemList problems;
