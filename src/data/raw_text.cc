@@ -58,10 +58,7 @@ class LineCutter {
         sentence.words.push_back(line_[at].word);
         if (IsEndMark(line_[at].kind)) {
           const size_t stop = at;
-          while (at + 1 < line_.size() && !line_[at + 1].after_blank &&
-                 (line_[at + 1].kind == WordKind::kCloser || IsEndMark(line_[at + 1].kind))) {
-            sentence.words.push_back(line_[++at].word);
-          }
+          while (ClosesSentence(at + 1)) sentence.words.push_back(line_[++at].word);
           ends = EndsAfter(stop, at + 1);
         }
       }
@@ -95,22 +92,35 @@ class LineCutter {
     sentence->words.push_back({stop, word.end, stop_byte, word.end_byte});
   }
 
+  [[nodiscard]] static bool IsQuote(const LineWord& word) {
+    return word.first == '"' || word.first == '\'' || word.first == 0x2019 || word.first == 0x201D;
+  }
+
   /// True when nothing but a closing quote follows in the line.
   [[nodiscard]] bool IsLast(size_t at) const {
     if (at + 1 == line_.size()) return true;
-    const LineWord& next = line_[at + 1];
-    const bool quote = next.first == '"' || next.first == '\'' || next.first == 0x2019 || next.first == 0x201D;
-    return at + 2 == line_.size() && next.kind == WordKind::kCloser && quote;
+    return at + 2 == line_.size() && line_[at + 1].kind == WordKind::kCloser && IsQuote(line_[at + 1]);
   }
 
   [[nodiscard]] bool IsDigitAt(size_t at) const {
     return at < line_.size() && line_[at].first_kind == ClusterKind::kDigit;
   }
 
+  /// True if the word belongs to the sentence whose end mark, or what closes behind it, stands before. A quote behind a
+  /// blank begins the next sentence, unless the line ends there.
+  [[nodiscard]] bool ClosesSentence(size_t at) const {
+    if (at >= line_.size()) return false;
+    const LineWord& word = line_[at];
+    if (!word.after_blank) return word.kind == WordKind::kCloser || IsEndMark(word.kind);
+    return word.kind == WordKind::kCloser && (!IsQuote(word) || at + 1 == line_.size());
+  }
+
   /// True if the word can be the first of a sentence.
-  [[nodiscard]] bool CanBegin(const LineWord& word) const {
+  [[nodiscard]] static bool CanBegin(const LineWord& word) {
     return word.first_kind == ClusterKind::kMark ? IsOpening(word.first) : !IsLowerCase(word.first);
   }
+
+  [[nodiscard]] static bool IsDash(char32_t c) { return c == '-' || c == 0x2013 || c == 0x2014; }
 
   [[nodiscard]] bool EndsAfterAbbreviation(size_t at) const {
     if (at + 1 == line_.size() || !line_[at + 1].after_blank) return false;
@@ -127,6 +137,7 @@ class LineCutter {
     if (kind == WordKind::kIdeographic || next == line_.size()) return true;
     const char32_t first = line_[next].first;
     if (!line_[next].after_blank) return next == stop + 1 && kind != WordKind::kEllipsis && IsUpperCase(first);
+    if (kind == WordKind::kFullStop && IsDash(first)) return true;  // of a list, or before a source
     if (kind != WordKind::kEllipsis) return CanBegin(line_[next]);
     return IsUpperCase(first) || (line_[next].first_kind == ClusterKind::kMark && IsOpening(first));
   }

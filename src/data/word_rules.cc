@@ -217,13 +217,14 @@ class WordCutter {
     return longer;
   }
 
-  /// Marks that belong to the end of a word: "C++", "18+", "C#", "US$".
+  /// Marks that belong to the end of a word: "C++", "18+", "C#", "US$", "pre-" before a blank.
   [[nodiscard]] size_t WithSuffix(size_t begin, size_t end) const {
     size_t after = end;
     if (At(end) == '+') {
       while (after < end + 2 && At(after) == '+') ++after;
       return At(after) == '+' || IsAlnum(after) ? end : after;
     }
+    if (IsHyphen(At(end)) && end + 1 == text_.size()) return end + 1;
     if (At(end) == '#' && end == begin + 1 && IsUpper(begin) && !IsAlnum(end + 1)) return end + 1;
     if (At(end) != '$' || end > begin + 3 || IsLetter(end + 1)) return end;
     for (size_t i = begin; i < end; ++i) {
