@@ -1,7 +1,10 @@
-// `clner predict`: tags column files or JSON lines with a trained model, streaming, in input order.
+// `clner predict`: tags column files, JSON lines or plain text with a trained model, streaming, in input order.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <string_view>
 
 #include "commands.h"
 #include "core/error.h"
@@ -9,6 +12,7 @@
 #include "data_options.h"
 #include "output_check.h"
 #include "predict_io.h"
+#include "predict_text.h"
 #include "torch_library.h"
 
 namespace clner::cli {
@@ -20,15 +24,39 @@ constexpr int64_t kWindowWords = 20000;
 
 struct Options {
   std::string model, input = "-", output = "-", format, input_format = "auto", delimiter = "blanks", comment,
-                     on_error = "fail", encoding_errors = "fail";
+                     on_error = "fail", encoding_errors = "fail", offset_unit;
   int text_column = 0;
   int64_t batch_pieces = 4096;
-  bool scores = false, no_verify = false;
+  bool scores = false, no_verify = false, tokenized = false, marks = false;
 };
 
-bool IsJson(const Options& options) {
-  if (options.input_format != "auto") return options.input_format == "jsonl";
-  return options.input.size() > 6 && options.input.substr(options.input.size() - 6) == ".jsonl";
+enum class Form { kColumns, kJson, kText };
+
+Form InputForm(const Options& options) {
+  if (options.input_format == "text" || (options.input_format == "auto" && options.format == "text"))
+    return Form::kText;
+  if (options.input_format != "auto") return options.input_format == "jsonl" ? Form::kJson : Form::kColumns;
+  const std::string_view name = options.input;
+  return name.size() > 6 && name.ends_with(".jsonl") ? Form::kJson : Form::kColumns;
+}
+
+/// kUsage for options that contradict each other.
+void CheckOptions(const Options& options) {
+  const Form input = InputForm(options);
+  if (options.format == "text" && input != Form::kText) {
+    throw Error(ErrorCode::kUsage, fmt::format("--format text reads plain text, not {}", options.input_format), "",
+                "leave out --input-format, or choose --format jsonl");
+  }
+  if (options.format == "conll" && input != Form::kColumns)
+    throw Error(ErrorCode::kUsage, "--format conll needs column input", "", "give --format jsonl");
+  const char* text_only = options.marks                  ? "--marks"
+                          : options.tokenized            ? "--tokenized"
+                          : !options.offset_unit.empty() ? "--offset-unit"
+                                                         : nullptr;
+  if (text_only != nullptr && input != Form::kText)
+    throw Error(ErrorCode::kUsage, fmt::format("{} needs plain text", text_only), "", "give --format text");
+  if (options.marks && options.format == "jsonl")
+    throw Error(ErrorCode::kUsage, "--marks and --format jsonl exclude each other", "", "leave one of them out");
 }
 
 ColumnFileOptions FileOptions(const Options& options) {
@@ -38,40 +66,40 @@ ColumnFileOptions FileOptions(const Options& options) {
 class Predictor {
  public:
   Predictor(const Options& options, const Globals& globals)
-      : options_(options), json_out_(options.format == "jsonl" || (options.format.empty() && IsJson(options))) {
+      : options_(options),
+        input_(InputForm(options)),
+        json_out_(options.format == "jsonl" || (options.format.empty() && input_ == Form::kJson)) {
     LoadOptions load;
     load.device = globals.device;
     load.threads = globals.threads;
     load.verify = !options.no_verify;
     load.batch_pieces = options.batch_pieces;
-    load.scores = options.scores || json_out_;
+    load.scores = options.scores || json_out_ || (input_ == Form::kText && !options.marks);
     tagger_ = TorchLibrary().load(options.model, load);
   }
 
   void Run() {
-    const bool json_in = IsJson(options_);
-    if (json_in && !json_out_)
-      throw Error(ErrorCode::kUsage, "--format conll needs column input", "", "give --format jsonl");
-    const std::unique_ptr<PredictSource> source =
-        json_in ? OpenJsonLines(options_.input, FileOptions(options_))
-                : OpenColumns(options_.input, FileOptions(options_), options_.text_column);
+    const std::unique_ptr<PredictSource> source = Open();
     OutputFile output(options_.output);
     Progress progress("predict", 0, "words");
     std::vector<PredictItem> window;
+    size_t sentences = 0;
     int64_t words = 0;
     const auto flush = [&] {
       Flush(&window, &output);
       words_ += words;
+      sentences = 0;
       words = 0;
       progress.Update(words_);
     };
     while (std::optional<PredictItem> item = source->Next()) {
-      words += static_cast<int64_t>(item->sentence.words.size());
+      sentences += std::max<size_t>(1, item->sentences.size());
+      for (const Sentence& sentence : item->sentences) words += static_cast<int64_t>(sentence.words.size());
       window.push_back(std::move(*item));
-      if (window.size() >= kWindowSentences || words >= kWindowWords) flush();
+      if (sentences >= kWindowSentences || words >= kWindowWords) flush();
     }
     flush();
-    if (!json_out_) {
+    if (input_ == Form::kColumns && !json_out_) {
       for (const std::string& line : source->trailing()) output.Write(line + "\n");
     }
     progress.Finish();
@@ -79,19 +107,41 @@ class Predictor {
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<PredictSource> Open() const {
+    const ColumnFileOptions file = FileOptions(options_);
+    if (input_ == Form::kText) return OpenText(options_.input, file, options_.tokenized);
+    return input_ == Form::kJson ? OpenJsonLines(options_.input, file)
+                                 : OpenColumns(options_.input, file, options_.text_column);
+  }
+
   void Flush(std::vector<PredictItem>* window, OutputFile* output) {
     std::vector<Sentence> sentences;
-    for (const PredictItem& item : *window) sentences.push_back(item.sentence);
-    const std::vector<std::vector<Entity>> entities = tagger_->Tag(sentences);
-    for (size_t i = 0; i < window->size(); ++i) {
-      output->Write(json_out_ ? JsonLine((*window)[i], position_, entities[i])
-                              : ColumnText((*window)[i], entities[i], options_.scores));
+    for (const PredictItem& item : *window)
+      sentences.insert(sentences.end(), item.sentences.begin(), item.sentences.end());
+    std::vector<std::vector<Entity>> entities = tagger_->Tag(sentences);
+    auto next = std::make_move_iterator(entities.begin());
+    for (const PredictItem& item : *window) {
+      const auto begin = next;
+      next += static_cast<ptrdiff_t>(item.sentences.size());
+      output->Write(Text(item, {begin, next}));
       ++position_;
     }
     output->Flush();
     window->clear();
   }
+
+  /// What is written for a record whose sentences have these entities.
+  [[nodiscard]] std::string Text(const PredictItem& item, const std::vector<std::vector<Entity>>& entities) const {
+    if (input_ == Form::kText) {
+      const OffsetUnit unit = options_.offset_unit == "utf16" ? OffsetUnit::kUtf16 : OffsetUnit::kCodePoint;
+      return options_.marks ? MarkedLine(item, entities) : TextRecord(item, position_, entities, unit);
+    }
+    return json_out_ ? JsonLine(item, position_, entities.front())
+                     : ColumnText(item, entities.front(), options_.scores);
+  }
+
   const Options& options_;
+  Form input_;
   bool json_out_;
   std::unique_ptr<api::TaggerBackend> tagger_;
   int64_t position_ = 0, words_ = 0;
@@ -100,7 +150,7 @@ class Predictor {
 }  // namespace
 
 void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
-  CLI::App* command = app.add_subcommand("predict", "Tag column files or JSON lines with a trained model.");
+  CLI::App* command = app.add_subcommand("predict", "Tag column files, JSON lines or plain text with a trained model.");
   auto options = std::make_shared<Options>();
   command->add_option("-m,--model", options->model, "Model directory, for example runs/NAME/best.")
       ->required()
@@ -110,14 +160,22 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
       ->type_name("FILE")
       ->capture_default_str();
   command
-      ->add_option("--format", options->format,
-                   "Output: conll adds a column with the tag, jsonl gives spans with scores (default: as the input).")
-      ->check(CLI::IsMember({"conll", "jsonl"}));
+      ->add_option(
+          "--format", options->format,
+          "Output: conll adds a column with the tag, jsonl gives spans with scores (default: as the input); text "
+          "reads plain text and gives JSON lines with offsets into it.")
+      ->check(CLI::IsMember({"conll", "jsonl", "text"}));
   command
       ->add_option("--input-format", options->input_format,
-                   "Input; auto takes jsonl for names ending in .jsonl, else conll.")
-      ->check(CLI::IsMember({"auto", "conll", "jsonl"}))
+                   "Input; auto takes text with --format text, jsonl for names ending in .jsonl, else conll.")
+      ->check(CLI::IsMember({"auto", "conll", "jsonl", "text"}))
       ->capture_default_str();
+  command->add_flag("--tokenized", options->tokenized,
+                    "Plain text: words are what stands between blanks, and a line is one sentence.");
+  command->add_flag("--marks", options->marks,
+                    "Plain text: write the text with marked entities, [Jane Doe](PER), instead of JSON lines.");
+  command->add_option("--offset-unit", options->offset_unit, "Plain text: what offsets count (default: code_point).")
+      ->check(CLI::IsMember({"code_point", "utf16"}));
   command
       ->add_option("--column", options->text_column,
                    "Column of the words; negative numbers count from the last column.")
@@ -142,9 +200,12 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
   command->add_flag("--no-verify", options->no_verify, "Do not check SHA256SUMS before loading.");
   command->footer(
       "Examples:\n  clner predict -m runs/quickstart/best examples/quickstart/test.conll -o tagged.conll\n  cat "
-      "words.txt | clner predict -m runs/quickstart/best --format jsonl");
+      "words.txt | clner predict -m runs/quickstart/best --format jsonl\n  echo 'Jane Doe lives in Berlin.' | clner "
+      "predict "
+      "-m runs/quickstart/best --format text --marks");
   command->callback([=, &globals] {
     *action = [=, &globals] {
+      CheckOptions(*options);
       CheckOutputs({options->output}, {options->input});
       Predictor(*options, globals).Run();
       return 0;

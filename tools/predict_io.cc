@@ -21,7 +21,7 @@ class ColumnSource final : public PredictSource {
     std::optional<ColumnSentence> rows = reader_.Next();
     if (!rows) return std::nullopt;
     PredictItem item;
-    item.sentence = SplitContext(*rows, text_column_, &item.own_rows, reader_.path());
+    item.sentences.push_back(SplitContext(*rows, text_column_, &item.own_rows, reader_.path()));
     item.rows = std::move(rows);
     return item;
   }
@@ -61,16 +61,19 @@ class JsonSource final : public PredictSource {
                   "one object a line: {\"tokens\": [\"Jane\", \"Doe\"]}");
     }
     PredictItem item;
+    Sentence& sentence = item.sentences.emplace_back();
     for (const Json& word : *words) {
       if (!word.is_string()) throw Error(ErrorCode::kData, "a token is not a string", place, "tokens are strings");
-      item.sentence.words.push_back(word.get<std::string>());
+      sentence.words.push_back(word.get<std::string>());
     }
-    item.sentence.line = line.number;
+    sentence.line = line.number;
     if (json.contains("id")) item.id = DumpJson(json["id"]);
     return item;
   }
   LineReader lines_;
 };
+
+}  // namespace
 
 std::vector<std::string> BioTags(const std::vector<Entity>& entities, size_t words) {
   std::vector<Span> spans;
@@ -78,7 +81,7 @@ std::vector<std::string> BioTags(const std::vector<Entity>& entities, size_t wor
   return SpansToTags(spans, static_cast<int64_t>(words), Scheme::kBio);
 }
 
-}  // namespace
+double RoundedScore(double score) { return std::round(score * 1e6) / 1e6; }
 
 std::unique_ptr<PredictSource> OpenColumns(const std::string& path, const ColumnFileOptions& options, int text_column) {
   return std::make_unique<ColumnSource>(path, options, text_column);
@@ -109,19 +112,20 @@ std::string ColumnText(const PredictItem& item, const std::vector<Entity>& entit
 }
 
 std::string JsonLine(const PredictItem& item, int64_t position, const std::vector<Entity>& entities) {
+  const std::vector<std::string>& words = item.sentences.front().words;
   Json json;
   json["id"] = item.id.empty() ? Json(position) : ParseJson(item.id, "id", ErrorCode::kInternal);
-  json["words"] = item.sentence.words;
-  json["tags"] = BioTags(entities, item.sentence.words.size());
+  json["words"] = words;
+  json["tags"] = BioTags(entities, words.size());
   json["entities"] = Json::array();
   for (const Entity& entity : entities) {
     std::string surface;
     for (int64_t w = entity.begin_word; w < entity.end_word; ++w)
-      surface += (surface.empty() ? "" : " ") + item.sentence.words[static_cast<size_t>(w)];
+      surface += (surface.empty() ? "" : " ") + words[static_cast<size_t>(w)];
     json["entities"].push_back({{"start", entity.begin_word},
                                 {"end", entity.end_word},
                                 {"type", entity.type},
-                                {"score", std::round(entity.score * 1e6) / 1e6},
+                                {"score", RoundedScore(entity.score)},
                                 {"text", surface}});
   }
   return DumpJson(json) + "\n";

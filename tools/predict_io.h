@@ -1,4 +1,5 @@
-// Input and output of `clner predict`: sentences in, the same sentences with entities out.
+// Input and output of `clner predict`: sentences in, the same sentences with entities out. Plain text is in
+// predict_text.h.
 #pragma once
 
 #include <memory>
@@ -9,19 +10,22 @@
 #include "clner/tagger.h"
 #include "core/files.h"
 #include "data/column_file.h"
+#include "data/raw_text.h"
 #include "data/sentence.h"
 
 namespace clner::cli {
 
-/// One input sentence and what is needed to write it back unchanged.
+/// One input record and what is needed to write it back unchanged.
 struct PredictItem {
-  Sentence sentence = {};
+  std::vector<Sentence> sentences = {};               ///< one, or those of a line of text
   std::optional<ColumnSentence> rows = std::nullopt;  ///< set for column input
   size_t own_rows = 0;                                ///< rows behind these are context
   std::string id = {};                                ///< JSON text of the record's "id", "" = position
+  std::string text = {};                              ///< the line of text input
+  std::vector<TextSentence> segments = {};            ///< where its sentences and their words stand
 };
 
-/// Reads sentences one by one; 65 with the place for bad input.
+/// Reads records one by one; 65 with the place for bad input.
 class PredictSource {
  public:
   virtual ~PredictSource() = default;
@@ -39,5 +43,10 @@ class PredictSource {
 [[nodiscard]] std::string ColumnText(const PredictItem& item, const std::vector<Entity>& entities, bool scores);
 /// `{"id":..,"words":[..],"tags":[..],"entities":[{"start","end","type","score","text"}]}` and a newline.
 [[nodiscard]] std::string JsonLine(const PredictItem& item, int64_t position, const std::vector<Entity>& entities);
+
+/// One BIO tag for each of the words.
+[[nodiscard]] std::vector<std::string> BioTags(const std::vector<Entity>& entities, size_t words);
+/// As scores are written: six decimals.
+[[nodiscard]] double RoundedScore(double score);
 
 }  // namespace clner::cli
