@@ -29,8 +29,8 @@ struct StateChoice {
   std::string layers = {};  ///< as model.encoder.layers; their mean. Empty: the model's, or the last
   std::string pool = {};    ///< as model.encoder.pool. Empty: the model's, or the first piece
 };
-/// Writes one f32 tensor [words, D] per sentence, named by its index (zeros for a word without pieces). `directory` is a
-/// trained model or a plain encoder. kUsage for a choice that is malformed, or given for a trained model.
+/// Writes one f32 tensor [words, D] per sentence, named by its index (zeros for a word without pieces). `directory` is
+/// a trained model or a plain encoder. kUsage for a choice that is malformed, or given for a trained model.
 void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
                  const StateChoice& choice, const std::string& out);
 

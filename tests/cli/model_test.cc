@@ -223,7 +223,8 @@ TEST_F(ModelCommand, ConfigurationOfAnotherTypeIsRefused) {
   TinyModel model;
   model.config["model_type"] = "brt";
   ExpectFailure(Verify(model), 76,
-                {"model_type 'brt' is not supported (did you mean 'bert'?)", "supported model types: bert, roberta, xlm-roberta, camembert, distilbert, electra"});
+                {"model_type 'brt' is not supported (did you mean 'bert'?)",
+                 "supported model types: bert, roberta, xlm-roberta, camembert, distilbert, electra"});
   model = TinyModel();
   model.config.erase("intermediate_size");
   model.config["num_hidden_layers"] = "one";
@@ -348,10 +349,10 @@ TEST_F(ModelCommand, TensorUnderTwoNamesIsRefused) {
   TinyModel model;
   model.Add("embeddings.LayerNorm.bias", {4});
   ExpectFailure(Verify(model), 76, {"unexpected tensor 'embeddings.LayerNorm.bias'"});
-  model.card = nullptr;
   for (const char* part : {"classifier.weight", "classifier.bias", "crf.transitions", "crf.start", "crf.end"})
     std::erase_if(model.tensors, [&](const auto& tensor) { return tensor.name == part; });
-  ExpectFailure(Verify(model), 76, {"tensor 'embeddings.LayerNorm.bias' is stored under two names"});
+  std::filesystem::remove_all(Path("m"));
+  ExpectFailure(Verify(model, false), 76, {"tensor 'embeddings.LayerNorm.bias' is stored under two names"});
 }
 
 TEST_F(ModelCommand, VocabularyLargerThanTheEmbeddingIsRefused) {

@@ -106,6 +106,42 @@ TEST_F(TaggerContract, LearnsTheToySetAndLoadsToTheSamePredictions) {
   }
 }
 
+struct ModelChoice {
+  std::string model_type;
+  std::vector<std::string> set = {};
+};
+class TaggerOfEveryKind : public TaggerContract, public testing::WithParamInterface<ModelChoice> {};
+
+TEST_P(TaggerOfEveryKind, LearnsLoadsAndPredictsTheSame) {
+  std::filesystem::remove_all(dir_ / "encoder");
+  test::WriteTinyEncoder(dir_ / "encoder", 7, GetParam().model_type);
+  TrainJob job = LongJob("run");
+  job.set.push_back("train.epochs=5");
+  job.set.insert(job.set.end(), GetParam().set.begin(), GetParam().set.end());
+  const Json report = ParseJson(Train(job), "report", ErrorCode::kInternal);
+  EXPECT_GT(report["dev"]["micro"]["f1"].get<double>(), 0.8) << DumpJson(report["epochs"], 1);
+  LoadOptions options;
+  options.threads = 1;
+  const Tagger tagger = Tagger::Load((dir_ / "run/best").string(), options);
+  for (const Sentence& sentence : ReadCorpus((dir_ / "run/dev.pred.conll").string(), {}).sentences) {
+    EXPECT_EQ(tagger.Tag({sentence.words}).tags,
+              SpansToTags(sentence.spans, static_cast<int64_t>(sentence.words.size()), Scheme::kBio));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, TaggerOfEveryKind,
+    testing::Values(ModelChoice{"roberta"}, ModelChoice{"distilbert", {"model.encoder.pool=mean"}},
+                    ModelChoice{"electra", {"model.encoder.pool=first_last", "model.encoder.layers=all"}},
+                    ModelChoice{"xlm-roberta", {"model.encoder.layer_mix=scalar", "model.encoder.layers=-2:-1"}},
+                    ModelChoice{"camembert", {"model.encoder.pool=last"}},
+                    ModelChoice{"bert", {"model.head.type=softmax", "train.groups=[]"}}),
+    [](const auto& kind) {
+      std::string name = kind.param.model_type;
+      std::erase(name, '-');
+      return name;
+    });
+
 TEST_F(TaggerContract, EmptyOneWordAndVeryLongSentencesGetOneTagPerWord) {
   (void)Train(Job("run"));
   const Tagger tagger = Tagger::Load((dir_ / "run/best").string());

@@ -236,9 +236,9 @@ TEST_F(ModelFault, UnknownModelTypeNamesTheSupportedOnes) {
 TEST_F(ModelFault, MissingModelTypeIsInferredWithAWarning) {
   TinyModel model;
   model.config.erase("model_type");
-  const ProgramResult bert = Verify(model);
+  const ProcessResult bert = Verify(model);
   EXPECT_EQ(bert.exit_code, 0);
-  EXPECT_THAT(bert.err, testing::HasSubstr("'model_type' is missing; taken as bert"));
+  EXPECT_NE(bert.err.find("'model_type' is missing; taken as bert"), std::string::npos) << bert.err;
   model.config["architectures"] = {"ElectraForPreTraining"};
   ExpectFailure(Verify(model), 76, {"bert.embeddings", "unexpected tensor"});
 }

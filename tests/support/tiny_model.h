@@ -39,8 +39,9 @@ inline void WriteText(const std::filesystem::path& path, const std::string& text
   std::ofstream(path, std::ios::binary) << text;
 }
 
-/// BERT with 2 layers, width 32, 64 positions and one piece per lower-case letter, digit and some marks.
-inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t seed = 7) {
+/// An encoder with 2 layers, width 32, 64 positions and one piece per lower-case letter, digit and some marks.
+inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t seed = 7,
+                             const std::string& model_type = "bert") {
   std::filesystem::create_directories(directory);
   std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
   int64_t size = 5;
@@ -50,11 +51,15 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
   }
   WriteText(directory / "vocab.txt", vocabulary);
   WriteText(directory / "tokenizer_config.json", R"({"do_lower_case": true, "tokenizer_class": "BertTokenizer"})");
+  const std::string sizes =
+      model_type == "distilbert"
+          ? R"("dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64, "max_position_embeddings": 64)"
+          : R"("hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+"max_position_embeddings": )" +
+                std::string(model_type == "bert" || model_type == "electra" ? "64" : "66") +
+                R"(, "type_vocab_size": 2, "embedding_size": 16)";
   WriteText(directory / "config.json",
-            R"({"model_type": "bert", "vocab_size": )" + std::to_string(size) +
-                R"(, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
-"max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
-"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1})");
+            R"({"model_type": ")" + model_type + R"(", "vocab_size": )" + std::to_string(size) + ", " + sizes + "}");
   torch::manual_seed(seed);
   nn::Encoder encoder(ReadEncoderConfig(directory));
   torch::NoGradGuard no_grad;
@@ -63,9 +68,9 @@ inline void WriteTinyEncoder(const std::filesystem::path& directory, uint64_t se
     if (parameter.dim() > 1) {
       parameter.normal_(0, 0.3);
     } else {
-      parameter.fill_(name.ends_with("LayerNorm.weight") ? 1 : 0);
+      parameter.fill_(name.ends_with("_norm.weight") || name.ends_with("LayerNorm.weight") ? 1 : 0);
     }
-    tensors.emplace_back("bert." + name, parameter);
+    tensors.emplace_back(std::string(encoder.config().family->prefix) + "." + name, parameter);
   }
   SaveTensors(directory / "model.safetensors", tensors);
 }
