@@ -24,7 +24,7 @@ using Sentences = std::vector<std::vector<std::string>>;
 struct Options {
   std::vector<std::string> tokenizers, data;
   std::string peer = "tokenizers";
-  int64_t rounds = 7;
+  int64_t rounds = 7, sentences = 10000;
   bool json = false;
 };
 
@@ -80,7 +80,8 @@ void CheckSameIds(const Tokenizer& tokenizer, const Sentences& sentences, const 
 }
 
 Json Measure(const Options& options, const std::string& directory, const std::string& data) {
-  const Sentences sentences = ReadSentences(data);
+  Sentences sentences = ReadSentences(data);
+  sentences.resize(std::min(sentences.size(), static_cast<size_t>(options.sentences)));
   const auto tokenizer = LoadTokenizer(directory);
   std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
   const std::filesystem::path work = mkdtemp(name.data());
@@ -149,6 +150,9 @@ int Run(int argc, char** argv) {
   app.add_option("--peer", options.peer)->check(CLI::IsMember({"tokenizers"}))->capture_default_str();
   app.add_option("-t,--tokenizer", options.tokenizers, "Directories of tokenizers.")->capture_default_str();
   app.add_option("--data", options.data, "Column files, or .tsv files of running text.")->capture_default_str();
+  app.add_option("--sentences", options.sentences, "At most this many of every file.")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_flag("--json", options.json);
   CLI11_PARSE(app, argc, argv);
