@@ -33,8 +33,8 @@ std::string TypeOf(const JsonFile& file, const char* part) {
 /// Refuses every setting of the model that changes the pieces of a complete byte-level vocabulary.
 void CheckModel(const JsonFile& file, const Json& model) {
   const auto is_off = [](const Json& value) { return value == false || value == "" || value == 0; };
-  for (const char* key : {"dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback",
-                          "ignore_merges"}) {
+  for (const char* key :
+       {"dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "ignore_merges"}) {
     const Json* value = JsonFile::Find(model, key);
     if (value != nullptr && !is_off(*value)) Unsupported(file, fmt::format("model.{}", key), DumpJson(*value));
   }
@@ -125,8 +125,7 @@ BpeSpec ReadBpeSpec(const fs::path& directory, const TokenizerJsonFiles& files, 
   }
   bpe::PieceIds ids;
   ids.reserve(spec.vocabulary.size());
-  for (size_t id = 0; id < spec.vocabulary.size(); ++id)
-    ids.emplace(spec.vocabulary[id], static_cast<int32_t>(id));
+  for (size_t id = 0; id < spec.vocabulary.size(); ++id) ids.emplace(spec.vocabulary[id], static_cast<int32_t>(id));
   spec.byte_ids = ReadByteIds(ids, *source);
   spec.merges = MergesOf(directory / "merges.txt", files.tokenizer, model, ids);
   AppendAddedTokens(files, &spec.vocabulary);

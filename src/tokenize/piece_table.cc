@@ -28,7 +28,8 @@ uint32_t Hash(std::string_view text) {
   } else if (size >= 4) {
     hash = Mix(hash, Load<uint32_t>(bytes) << 32 | Load<uint32_t>(bytes + size - 4));
   } else if (size > 0) {
-    hash = Mix(hash, Load<uint8_t>(bytes) << 16 | Load<uint8_t>(bytes + size / 2) << 8 | Load<uint8_t>(bytes + size - 1));
+    hash =
+        Mix(hash, Load<uint8_t>(bytes) << 16 | Load<uint8_t>(bytes + size / 2) << 8 | Load<uint8_t>(bytes + size - 1));
   }
   return static_cast<uint32_t>(hash);
 }

@@ -17,7 +17,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 /// Special tokens 0-4, the bytes from 5 on, then what `more` lists.
-Json Vocabulary(const std::vector<std::string>& more = {"ab", "\xC4\xA0" "ab"}) {
+Json Vocabulary(const std::vector<std::string>& more = {"ab",
+                                                        "\xC4\xA0"
+                                                        "ab"}) {
   Json vocabulary = {{"<s>", 0}, {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}, {"<mask>", 4}};
   for (size_t byte = 0; byte < 256; ++byte) {
     std::string piece;

@@ -141,7 +141,13 @@ BpeSpec ToySpec() {
     spec.byte_ids[byte] = static_cast<int32_t>(spec.vocabulary.size());
     AppendUtf8(bpe::CharacterOfByte(static_cast<unsigned char>(byte)), &spec.vocabulary.emplace_back());
   }
-  for (const char* piece : {"ab", "\xC4\xA0" "ab", "\xC4\xA0" "abc", "bc", "'s"}) spec.vocabulary.emplace_back(piece);
+  for (const char* piece : {"ab",
+                            "\xC4\xA0"
+                            "ab",
+                            "\xC4\xA0"
+                            "abc",
+                            "bc", "'s"})
+    spec.vocabulary.emplace_back(piece);
   const int32_t a = spec.byte_ids['a'], b = spec.byte_ids['b'], c = spec.byte_ids['c'], blank = spec.byte_ids[' '];
   spec.merges = {{a, b, 261}, {blank, 261, 262}, {b, c, 264}, {262, c, 263}};
   return spec;
@@ -206,7 +212,9 @@ TEST(BpeTokenizer, KnowsItsSpecialTokens) {
   EXPECT_EQ(tokenizer.special().unknown, 3);
   EXPECT_EQ(tokenizer.special().mask, 4);
   EXPECT_EQ(tokenizer.vocabulary_size(), 266);
-  EXPECT_EQ(tokenizer.PieceText(262), "\xC4\xA0" "ab");
+  EXPECT_EQ(tokenizer.PieceText(262),
+            "\xC4\xA0"
+            "ab");
   BpeSpec spec = ToySpec();
   spec.vocabulary[2] = "</S>";
   EXPECT_THAT(ReportOf(ErrorCode::kCorrupt, [&] { BpeTokenizer(spec, "toy.json"); }),
