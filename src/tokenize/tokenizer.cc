@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/utf8.h"
 #include "tokenize/tokenizer_json.h"
+#include "tokenize/unigram_files.h"
 #include "tokenize/wordpiece.h"
 #include "tokenize/wordpiece_files.h"
 
@@ -13,9 +14,6 @@ namespace clner {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Names of a SentencePiece model in a Hugging Face directory; the first one there is read.
-constexpr const char* kSpmFiles[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model"};
 
 constexpr const char* kFileNames[] = {"vocab.txt",
                                       "vocab.json",
@@ -77,9 +75,10 @@ std::unique_ptr<Tokenizer> LoadTokenizer(const fs::path& directory) {
       WordPieceSpec spec = ReadWordPieceSpec(directory, files, &source);
       return std::make_unique<WordPieceTokenizer>(std::move(spec), source);
     }
-    case Kind::kUnigram:
-      throw Error(ErrorCode::kCorrupt, "Unigram tokenizers are not supported yet", directory.string(),
-                  "use a model with a WordPiece tokenizer");
+    case Kind::kUnigram: {
+      UnigramSpec spec = ReadUnigramSpec(directory, files, &source);
+      return std::make_unique<UnigramTokenizer>(std::move(spec), source);
+    }
     case Kind::kByteLevelBpe:
       throw Error(ErrorCode::kCorrupt, "byte-level BPE tokenizers are not supported yet", directory.string(),
                   "use a model with a WordPiece or Unigram tokenizer");
