@@ -1,25 +1,16 @@
 // The ids of the Python tokenizers library for RoBERTa, from scripts/golden/bpe_golden.py.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <ctime>
-#include <unordered_set>
 
-#include "core/files.h"
-#include "core/json.h"
-#include "core/sha256.h"
 #include "core/utf8.h"
+#include "golden.h"
 #include "support/shared_data.h"
 #include "tokenize/bpe_pretokenizer.h"
 #include "tokenize/tokenizer.h"
 
 namespace clner {
 namespace {
-
-Json ReadJson(const std::string& name) {
-  const std::string path = std::string(CLNER_SOURCE_DIR) + "/tests/unit/tokenize/" + name;
-  return ParseJson(ReadFile(path), path, ErrorCode::kCorrupt);
-}
 
 class BpeGolden : public testing::Test {
  protected:
@@ -33,19 +24,12 @@ class BpeGolden : public testing::Test {
     EXPECT_TRUE(tokenizer_->EncodeWord(word, SIZE_MAX, &ids));
     return ids;
   }
-  const Json golden_ = ReadJson("golden_bpe.json");
+  const Json golden_ = test::ReadJson("golden_bpe.json");
   std::unique_ptr<Tokenizer> tokenizer_;
 };
 
-/// Ids closed by -1, as the script hashes them.
-void Update(std::vector<int32_t> ids, Sha256* digest) {
-  static_assert(std::endian::native == std::endian::little);
-  ids.push_back(-1);
-  digest->Update(std::as_bytes(std::span(ids)));
-}
-
 TEST_F(BpeGolden, NastyWordsHaveTheIdsOfTransformers) {
-  const Json words = ReadJson("nasty_words.json");
+  const Json words = test::ReadJson("nasty_words.json");
   ASSERT_EQ(words.size(), golden_.at("nasty").size());
   ASSERT_GE(words.size() + golden_.at("words").size(), 500u);
   for (size_t i = 0; i < words.size(); ++i) {
@@ -72,17 +56,16 @@ TEST_F(BpeGolden, LongWordsHaveTheIdsOfTransformersInLessThanASecond) {
     std::string word;
     for (size_t i = 0; i < entry.at("count").get<size_t>(); ++i) word += entry.at("unit").get<std::string>();
     const std::clock_t start = std::clock();
-    const std::vector<int32_t> ids = Ids(word);
+    test::IdDigest digest;
+    digest.Add(*tokenizer_, word);
     EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC) << entry;
-    EXPECT_EQ(ids.size(), entry.at("pieces").get<size_t>()) << entry;
-    Sha256 digest;
-    Update(ids, &digest);
-    EXPECT_EQ(digest.HexDigest(), entry.at("sha256").get<std::string>()) << entry;
+    EXPECT_EQ(digest.pieces(), entry.at("pieces").get<size_t>()) << entry;
+    EXPECT_EQ(digest.Hex(), entry.at("sha256").get<std::string>()) << entry;
   }
 }
 
 TEST(BpeSplitter, AgreesWithTheTokenizersLibraryOnEveryCodePoint) {
-  const Json golden = ReadJson("golden_bpe.json");
+  const Json golden = test::ReadJson("golden_bpe.json");
   const std::string pattern = golden.at("code_points").at("pattern");
   Sha256 digest;
   for (char32_t c = 0; c < 0x110000; ++c) {
@@ -102,37 +85,15 @@ TEST(BpeSplitter, AgreesWithTheTokenizersLibraryOnEveryCodePoint) {
   EXPECT_EQ(digest.HexDigest(), golden["code_points"].at("sha256").get<std::string>());
 }
 
-/// Fields between blanks, tabs, CR and LF, each once, in order of first appearance.
-std::vector<std::string_view> DistinctWords(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::vector<std::string_view> words;
-  std::unordered_set<std::string_view> seen;
-  while (true) {
-    const size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin == text.npos) return words;
-    text.remove_prefix(begin);
-    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n"));
-    text.remove_prefix(word.size());
-    if (seen.insert(word).second) words.push_back(word);
-  }
-}
-
 TEST_F(BpeGolden, EveryWordOfTheSharedDataHasTheIdsOfTransformers) {
   for (const Json& entry : golden_.at("files")) {
     const std::filesystem::path path = test::DataDir() / entry.at("file").get<std::string>();
     if (!std::filesystem::exists(path)) continue;
-    const std::string text = ReadFile(path);
-    Sha256 digest;
-    size_t pieces = 0, words = 0;
-    for (std::string_view word : DistinctWords(text)) {
-      std::vector<int32_t> ids = Ids(word);
-      pieces += ids.size();
-      ++words;
-      Update(std::move(ids), &digest);
-    }
-    EXPECT_EQ(words, entry.at("words").get<size_t>()) << path;
-    EXPECT_EQ(pieces, entry.at("pieces").get<size_t>()) << path;
-    EXPECT_EQ(digest.HexDigest(), entry.at("sha256").get<std::string>()) << path;
+    test::IdDigest digest;
+    for (const std::string& word : test::DistinctWords(ReadFile(path))) digest.Add(*tokenizer_, word);
+    EXPECT_EQ(digest.words(), entry.at("words").get<size_t>()) << path;
+    EXPECT_EQ(digest.pieces(), entry.at("pieces").get<size_t>()) << path;
+    EXPECT_EQ(digest.Hex(), entry.at("sha256").get<std::string>()) << path;
   }
 }
 
