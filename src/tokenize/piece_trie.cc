@@ -5,20 +5,9 @@
 namespace clner {
 namespace {
 
-uint32_t Key(int32_t node, char byte) { return static_cast<uint32_t>(node) << 8 | static_cast<unsigned char>(byte); }
-
 constexpr size_t kMaxNodes = (size_t{1} << 24) - 1;
 
 }  // namespace
-
-size_t PieceTrie::Probe(uint32_t key) const {
-  size_t mask = slots_.size() - 1;
-  size_t slot = (key * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & mask;
-  while (slots_[slot].key != key && slots_[slot].key != kEmpty) slot = (slot + 1) & mask;
-  return slot;
-}
-
-int32_t PieceTrie::Step(int32_t node, char byte) const { return slots_[Probe(Key(node, byte))].node; }
 
 void PieceTrie::Grow() {
   std::vector<Slot> old(slots_.empty() ? 1024 : slots_.size() * 2);

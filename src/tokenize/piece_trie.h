@@ -21,6 +21,17 @@ class PieceTrie {
   void Add(int32_t root, std::string_view piece, int32_t id);
   /// The longest piece that `text` begins with.
   [[nodiscard]] Match LongestPrefix(int32_t root, std::string_view text) const;
+  /// Calls visit(id, length) for every piece that `text` begins with, the shortest first.
+  template <class Visit>
+  void ForEachPrefix(int32_t root, std::string_view text, Visit&& visit) const {
+    int32_t node = root;
+    for (size_t i = 0; i < text.size(); ++i) {
+      node = Step(node, text[i]);
+      if (node < 0) return;
+      const int32_t id = id_of_node_[static_cast<size_t>(node)];
+      if (id >= 0) visit(id, i + 1);
+    }
+  }
 
  private:
   struct Slot {
@@ -28,8 +39,18 @@ class PieceTrie {
     int32_t node = -1;
   };
   static constexpr uint32_t kEmpty = UINT32_MAX;
-  [[nodiscard]] size_t Probe(uint32_t key) const;
-  [[nodiscard]] int32_t Step(int32_t node, char byte) const;
+  [[nodiscard]] static uint32_t Key(int32_t node, char byte) {
+    return static_cast<uint32_t>(node) << 8 | static_cast<unsigned char>(byte);
+  }
+  /// The slot of the key, or the empty one where it belongs.
+  [[nodiscard]] size_t Probe(uint32_t key) const {
+    const size_t mask = slots_.size() - 1;
+    size_t slot = (key * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & mask;
+    while (slots_[slot].key != key && slots_[slot].key != kEmpty) slot = (slot + 1) & mask;
+    return slot;
+  }
+  /// The child, or -1.
+  [[nodiscard]] int32_t Step(int32_t node, char byte) const { return slots_[Probe(Key(node, byte))].node; }
   void Grow();
 
   std::vector<Slot> slots_;

@@ -8,6 +8,7 @@
 #include "tokenize/bpe.h"
 #include "tokenize/bpe_files.h"
 #include "tokenize/tokenizer_json.h"
+#include "tokenize/unigram_files.h"
 #include "tokenize/wordpiece.h"
 #include "tokenize/wordpiece_files.h"
 
@@ -15,9 +16,6 @@ namespace clner {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Names of a SentencePiece model in a Hugging Face directory; the first one there is read.
-constexpr const char* kSpmFiles[] = {"sentencepiece.bpe.model", "spiece.model", "tokenizer.model"};
 
 constexpr const char* kFileNames[] = {"vocab.txt",
                                       "vocab.json",
@@ -79,9 +77,10 @@ std::unique_ptr<Tokenizer> LoadTokenizer(const fs::path& directory) {
       WordPieceSpec spec = ReadWordPieceSpec(directory, files, &source);
       return std::make_unique<WordPieceTokenizer>(std::move(spec), source);
     }
-    case Kind::kUnigram:
-      throw Error(ErrorCode::kCorrupt, "Unigram tokenizers are not supported yet", directory.string(),
-                  "use a model with a WordPiece tokenizer");
+    case Kind::kUnigram: {
+      UnigramSpec spec = ReadUnigramSpec(directory, files, &source);
+      return std::make_unique<UnigramTokenizer>(std::move(spec), source);
+    }
     case Kind::kByteLevelBpe: {
       BpeSpec spec = ReadBpeSpec(directory, files, &source);
       return std::make_unique<BpeTokenizer>(std::move(spec), source);

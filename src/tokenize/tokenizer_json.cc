@@ -6,7 +6,6 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/utf8.h"
 #include "tokenize/vocabulary.h"
 
@@ -16,7 +15,7 @@ namespace fs = std::filesystem;
 
 JsonFile::JsonFile(const fs::path& path) : name_(path.string()) {
   if (!fs::exists(path)) return;
-  json_ = ParseJson(ReadFile(path, kMaxVocabularyBytes), name_, ErrorCode::kCorrupt);
+  json_ = ParseJson(ReadTokenizerFile(path), name_, ErrorCode::kCorrupt);
   if (!json_.is_object()) Fail("the file must hold a JSON object");
 }
 

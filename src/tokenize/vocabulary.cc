@@ -14,7 +14,9 @@ namespace clner {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr const char* kFix = "copy vocab.txt again from where the model came from";
+std::string FixOf(const std::filesystem::path& path) {
+  return fmt::format("copy {} again from where the model came from", path.filename().string());
+}
 
 /// What is wrong with one line, or "".
 std::string LineProblem(std::string_view piece) {
@@ -29,18 +31,21 @@ std::string LineProblem(std::string_view piece) {
 
 }  // namespace
 
-std::string ReadVocabularyText(const std::filesystem::path& path) {
-  const std::string fix = fmt::format("copy {} again from where the model came from", path.filename().string());
+std::string ReadTokenizerFile(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored) &&
       std::filesystem::file_size(path, ignored) > kMaxVocabularyBytes) {
     throw Error(ErrorCode::kCorrupt, fmt::format("the vocabulary has more than {} bytes", kMaxVocabularyBytes),
-                path.string(), fix);
+                path.string(), FixOf(path));
   }
-  std::string text = ReadFile(path, kMaxVocabularyBytes);
+  return ReadFile(path, kMaxVocabularyBytes);
+}
+
+std::string ReadVocabularyText(const std::filesystem::path& path) {
+  std::string text = ReadTokenizerFile(path);
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   if (std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kMaxVocabularySize)) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), fix);
+    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), FixOf(path));
   }
   return text;
 }
@@ -62,11 +67,11 @@ std::vector<std::string> ReadVocabulary(const std::filesystem::path& path) {
       if (!added) problem = fmt::format("duplicate piece '{}', first on line {}", Printable(piece), first->second);
     }
     if (!problem.empty())
-      problems.Add(ErrorCode::kCorrupt, {problem, Place(path.string(), static_cast<int64_t>(line)), kFix});
+      problems.Add(ErrorCode::kCorrupt, {problem, Place(path.string(), static_cast<int64_t>(line)), FixOf(path)});
     pieces.emplace_back(piece);
   }
   problems.ThrowIfAny();
-  if (pieces.empty()) throw Error(ErrorCode::kCorrupt, "the vocabulary is empty", path.string(), kFix);
+  if (pieces.empty()) throw Error(ErrorCode::kCorrupt, "the vocabulary is empty", path.string(), FixOf(path));
   return pieces;
 }
 

@@ -1,13 +1,9 @@
 // The ids of the Python tokenizers library, from scripts/golden/tokenizer_golden.py.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <map>
-#include <unordered_set>
 
-#include "core/files.h"
-#include "core/json.h"
-#include "core/sha256.h"
+#include "golden.h"
 #include "support/shared_data.h"
 #include "tokenize/vocabulary.h"
 #include "tokenize/wordpiece.h"
@@ -15,10 +11,8 @@
 namespace clner {
 namespace {
 
-Json ReadJson(const std::string& name) {
-  const std::string path = std::string(CLNER_SOURCE_DIR) + "/tests/unit/tokenize/" + name;
-  return ParseJson(ReadFile(path), path, ErrorCode::kCorrupt);
-}
+using test::DistinctWords;
+using test::ReadJson;
 
 TEST(TokenizerGolden, NastyWordsHaveTheIdsOfTransformers) {
   CLNER_NEEDS(test::MiniLmDir() / "vocab.txt");
@@ -46,23 +40,7 @@ TEST(TokenizerGolden, OnlySpecialTokenTextDiffersFromTransformers) {
                                                  "[SEP][CLS]", "[MASK]ed"}));
 }
 
-/// Fields between blanks, tabs, CR and LF, each once, in order of first appearance.
-std::vector<std::string> DistinctWords(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::vector<std::string> words;
-  std::unordered_set<std::string_view> seen;
-  while (true) {
-    size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin == text.npos) return words;
-    text.remove_prefix(begin);
-    std::string_view word = text.substr(0, text.find_first_of(" \t\r\n"));
-    text.remove_prefix(word.size());
-    if (seen.insert(word).second) words.emplace_back(word);
-  }
-}
-
 TEST(TokenizerGolden, EveryWordOfTheSharedDataHasTheIdsOfTransformers) {
-  static_assert(std::endian::native == std::endian::little);
   CLNER_NEEDS(test::DataDir());
   CLNER_NEEDS(test::TokenizerDir());
   std::map<std::pair<std::string, bool>, std::unique_ptr<WordPieceTokenizer>> tokenizers;
@@ -85,20 +63,11 @@ TEST(TokenizerGolden, EveryWordOfTheSharedDataHasTheIdsOfTransformers) {
       words = DistinctWords(text);
       read_name = name;
     }
-    Sha256 digest;
-    size_t pieces = 0;
-    std::vector<int32_t> ids;
-    for (const std::string& word : words) {
-      ids.clear();
-      tokenizer->EncodeWord(word, SIZE_MAX, &ids);
-      pieces += ids.size();
-      ids.push_back(-1);
-      digest.Update(std::as_bytes(std::span(ids)));
-    }
-    EXPECT_EQ(words.size(), entry.at("words").get<size_t>()) << name;
-    EXPECT_EQ(pieces, entry.at("pieces").get<size_t>()) << name << " " << vocabulary;
-    EXPECT_EQ(digest.HexDigest(), entry.at("sha256").get<std::string>())
-        << name << " " << vocabulary << " lower " << lower;
+    test::IdDigest digest;
+    for (const std::string& word : words) digest.Add(*tokenizer, word);
+    EXPECT_EQ(digest.words(), entry.at("words").get<size_t>()) << name;
+    EXPECT_EQ(digest.pieces(), entry.at("pieces").get<size_t>()) << name << " " << vocabulary;
+    EXPECT_EQ(digest.Hex(), entry.at("sha256").get<std::string>()) << name << " " << vocabulary << " lower " << lower;
   }
 }
 
