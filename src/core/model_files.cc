@@ -142,6 +142,7 @@ std::map<std::string, const TensorInfo*> UsedTensors(const ModelFiles& files, Mo
 
 void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
   const std::string path = files.weights.path().string();
+  result->skipped = files.weights.Skipped();
   std::map<std::string, const TensorInfo*> stored = UsedTensors(files, result, problems);
   std::vector<ExpectedTensor> expected =
       ExpectedEncoderTensors(files.config, (files.directory / "config.json").string(), problems);

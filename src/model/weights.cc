@@ -174,6 +174,7 @@ void LoadEncoderWeights(const std::filesystem::path& directory, torch::nn::Modul
       stored.emplace(name, &info);
     }
   }
+  for (const std::string& name : files.Skipped()) LogVerbose("not a tensor: " + name);
   ProblemList problems;
   for (auto& [name, parameter] : NamedParameters(encoder)) {
     const auto found = stored.find(name);
