@@ -41,6 +41,13 @@ Json TensorList(const ModelFiles& files) {
   return list;
 }
 
+/// Names of the files that hold the weights, the index of several first.
+std::vector<std::string> WeightFileNames(const ModelFiles& files) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& path : files.weights.Files()) names.push_back(path.filename().string());
+  return names;
+}
+
 void PrintLabels(const Json& card) {
   const auto labels = card.find("labels");
   if (labels == card.end() || !labels->is_object()) return;
@@ -61,6 +68,7 @@ int Info(const std::string& directory, bool json) {
                 {"directory", directory},
                 {"trained", files.trained()},
                 {"parameters", files.parameters()}};
+    out["weights"] = WeightFileNames(files);
     out["config"] = files.config;
     out["clner"] = files.card;
     out["tensors"] = TensorList(files);
@@ -73,7 +81,7 @@ int Info(const std::string& directory, bool json) {
     const auto value = files.config.find(field);
     if (value != files.config.end()) Print(fmt::format("{:<24} {}\n", field, Printable(Plain(*value))));
   }
-  Print("\n");
+  Print(fmt::format("{:<24} {}\n\n", "weights", Printable(Join(WeightFileNames(files), ", "), 1000)));
   if (files.card.is_object()) {
     PrintLabels(files.card);
     for (const auto& [key, value] : files.card.items()) {
@@ -125,9 +133,16 @@ ModelVerification CheckModel(const std::string& directory) {
 }
 
 Json ToJson(const std::string& directory, const ModelVerification& result) {
-  return {{"schema_version", 1},           {"directory", directory},    {"ok", true},
-          {"checksums", result.checksums}, {"tensors", result.tensors}, {"values", result.values},
-          {"unused", result.unused},       {"problems", Json::array()}, {"total_problems", 0}};
+  return {{"schema_version", 1},
+          {"directory", directory},
+          {"ok", true},
+          {"checksums", result.checksums},
+          {"tensors", result.tensors},
+          {"values", result.values},
+          {"unused", result.unused},
+          {"skipped", result.skipped},
+          {"problems", Json::array()},
+          {"total_problems", 0}};
 }
 
 int Verify(const std::string& directory, bool json) {
@@ -156,6 +171,7 @@ int Verify(const std::string& directory, bool json) {
                     result.values));
   Print("  tokenizer    loads, every piece has an embedding row\n");
   if (!result.unused.empty()) Print("  not used     " + Printable(Join(result.unused, ", "), 1000) + "\n");
+  if (!result.skipped.empty()) Print("  no tensors   " + Printable(Join(result.skipped, ", "), 1000) + "\n");
   if (!result.converted.empty())
     Print(
         fmt::format("  converted    {} tensors are not F32 and are converted when loaded\n", result.converted.size()));
@@ -224,7 +240,7 @@ int Diff(const std::string& a, const std::string& b, bool json) {
   const ModelFiles first = ReadModelFiles(a), second = ReadModelFiles(b);
   const std::vector<JsonDifference> config = CompareJson(first.config, second.config);
   const std::vector<JsonDifference> card = CompareJson(first.card, second.card);
-  const std::vector<FileDifference> files = CompareFiles(a, b);
+  const std::vector<FileDifference> files = CompareFiles(first, second);
   const std::vector<TensorDifference> tensors = CompareTensors(first.weights, second.weights);
   size_t equal = 0;
   double largest = 0;

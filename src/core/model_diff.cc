@@ -8,7 +8,6 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/model_files.h"
 #include "core/sha256.h"
 
 namespace clner {
@@ -88,17 +87,25 @@ void Compare(const Json& a, const Json& b, const std::string& path, std::vector<
 }
 
 // Compared value by value, made from the others, or without influence on what the model does.
-constexpr const char* kNotCompared[] = {"config.json", "clner.json", "model.safetensors",
-                                        "SHA256SUMS",  "README.md",  "metrics.json"};
+constexpr const char* kNotCompared[] = {"config.json",
+                                        "clner.json",
+                                        "SHA256SUMS",
+                                        "README.md",
+                                        "metrics.json",
+                                        "model.safetensors",
+                                        "model.safetensors.index.json",
+                                        "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json"};
 
 // Regular files and links to them: nothing else can be compared.
-std::set<std::string> OtherFiles(const std::filesystem::path& directory) {
+std::set<std::string> OtherFiles(const ModelFiles& model) {
   std::set<std::string> names;
   std::error_code ignored;
-  for (const std::string& name : FilesBelow(directory)) {
-    const bool compared = std::find(std::begin(kNotCompared), std::end(kNotCompared), name) == std::end(kNotCompared);
-    if (compared && std::filesystem::is_regular_file(directory / name, ignored)) names.insert(name);
+  for (const std::string& name : FilesBelow(model.directory)) {
+    if (std::filesystem::is_regular_file(model.directory / name, ignored)) names.insert(name);
   }
+  for (const char* name : kNotCompared) names.erase(name);
+  for (const std::filesystem::path& part : model.weights.Files()) names.erase(part.filename().string());
   return names;
 }
 
@@ -143,7 +150,7 @@ std::vector<JsonDifference> CompareJson(const Json& a, const Json& b) {
   return differences;
 }
 
-std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const std::filesystem::path& b) {
+std::vector<FileDifference> CompareFiles(const ModelFiles& a, const ModelFiles& b) {
   const std::set<std::string> in_a = OtherFiles(a), in_b = OtherFiles(b);
   std::set<std::string> names = in_a;
   names.insert(in_b.begin(), in_b.end());
@@ -153,7 +160,7 @@ std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const s
       differences.push_back({name, FileState::kOnlyA});
     } else if (!in_a.contains(name)) {
       differences.push_back({name, FileState::kOnlyB});
-    } else if (Sha256OfFile(a / name) != Sha256OfFile(b / name)) {
+    } else if (Sha256OfFile(a.directory / name) != Sha256OfFile(b.directory / name)) {
       differences.push_back({name, FileState::kContent});
     }
   }

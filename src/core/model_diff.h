@@ -1,11 +1,11 @@
 // Differences between two models: JSON values, tensors and other files.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
+#include "core/model_files.h"
 #include "core/weight_files.h"
 
 namespace clner {
@@ -22,9 +22,9 @@ struct FileDifference {
   std::string name;
   FileState state = FileState::kContent;
 };
-/// The other files of two model directories that differ (the tokenizer's, above all), by name. README.md and
-/// metrics.json describe a model and do not count. 66 when a file cannot be read.
-[[nodiscard]] std::vector<FileDifference> CompareFiles(const std::filesystem::path& a, const std::filesystem::path& b);
+/// The other files of two model directories that differ (the tokenizer's, above all), by name. Weights are compared by
+/// value, README.md and metrics.json describe a model: they do not count. 66 when a file cannot be read.
+[[nodiscard]] std::vector<FileDifference> CompareFiles(const ModelFiles& a, const ModelFiles& b);
 
 enum class TensorState { kEqual, kValues, kShape, kOnlyA, kOnlyB };
 struct TensorDifference {

@@ -154,6 +154,7 @@ void AddHeadTensors(const ModelFiles& files, const EncoderConfig& encoder, std::
 }
 
 void CheckTensors(const ModelFiles& files, ModelVerification* result, ProblemList* problems) {
+  result->skipped = files.weights.Skipped();
   CheckValues(files, result, problems);
   const std::optional<EncoderConfig> encoder =
       ParseEncoderConfig(files.config, (files.directory / "config.json").string(), problems);

@@ -37,6 +37,7 @@ struct ModelVerification {
   bool checksums = false;                   ///< SHA256SUMS was there and held
   int64_t tensors = 0, values = 0;          ///< tensors and values that were read
   std::vector<std::string> unused = {};     ///< tensors that no part of the model uses (poolers, prediction heads)
+  std::vector<std::string> skipped = {};    ///< entries of a PyTorch file that are no tensors
   std::vector<std::string> converted = {};  ///< used, but stored in another type than F32
 };
 /// Checks every byte (SHA256SUMS; must exist for a trained model), config.json and clner.json by the rules of the

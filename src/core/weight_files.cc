@@ -12,7 +12,8 @@ namespace clner {
 namespace {
 
 constexpr const char* kIndexEnd = ".index.json";
-constexpr const char* kWeightNames[] = {"model.safetensors", "model.safetensors.index.json"};
+constexpr const char* kWeightNames[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json"};
 constexpr const char* kCopyAll = "copy or download all files of the model again";
 
 bool Exists(const std::filesystem::path& path) {
@@ -21,6 +22,10 @@ bool Exists(const std::filesystem::path& path) {
 }
 
 std::string Quoted(const std::string& name) { return "'" + Printable(name, 200) + "'"; }
+
+const std::filesystem::path& PathOf(const std::variant<SafetensorsFile, TorchFile>& file) {
+  return std::visit([](const auto& opened) -> const std::filesystem::path& { return opened.path(); }, file);
+}
 
 void RequireFiles(const WeightIndex& index) {
   ProblemList problems;
@@ -59,7 +64,13 @@ void WeightFiles::OpenIndexed(const WeightIndex& index) {
 }
 
 void WeightFiles::Append(const std::filesystem::path& path) {
-  const std::vector<TensorInfo>& added = files_.emplace_back(path).tensors();
+  if (path.extension() == ".bin") {
+    files_.emplace_back(std::in_place_type<TorchFile>, path);
+  } else {
+    files_.emplace_back(std::in_place_type<SafetensorsFile>, path);
+  }
+  const std::vector<TensorInfo>& added =
+      std::visit([](const auto& file) -> const std::vector<TensorInfo>& { return file.tensors(); }, files_.back());
   if (added.size() > internal::kMaxTensors - tensors_.size()) {
     throw Error(ErrorCode::kCorrupt, "the weights hold more than " + std::to_string(internal::kMaxTensors) + " tensors",
                 path_.string(), kCopyAll);
@@ -109,20 +120,30 @@ const TensorInfo* WeightFiles::Find(const std::string& name) const {
 const std::filesystem::path& WeightFiles::FileOf(const TensorInfo& tensor) const {
   const auto position = static_cast<size_t>(&tensor - tensors_.data());
   CLNER_CHECK_LT(position, tensors_.size());
-  return files_[file_of_[position]].path();
+  return PathOf(files_[file_of_[position]]);
 }
 
 std::vector<std::filesystem::path> WeightFiles::Files() const {
   std::vector<std::filesystem::path> paths;
   if (indexed_) paths.push_back(path_);
-  for (const SafetensorsFile& file : files_) paths.push_back(file.path());
+  for (const auto& file : files_) paths.push_back(PathOf(file));
   return paths;
+}
+
+std::vector<std::string> WeightFiles::Skipped() const {
+  std::vector<std::string> names;
+  for (const auto& file : files_) {
+    if (const TorchFile* torch = std::get_if<TorchFile>(&file); torch != nullptr)
+      names.insert(names.end(), torch->skipped().begin(), torch->skipped().end());
+  }
+  return names;
 }
 
 WeightFiles OpenWeights(const std::filesystem::path& directory) {
   const std::optional<std::filesystem::path> path = FindWeights(directory);
   if (!path) {
-    throw Error(ErrorCode::kNoInput, "there are no weights: neither model.safetensors nor model.safetensors.index.json",
+    throw Error(ErrorCode::kNoInput,
+                "there are no weights: neither model.safetensors nor pytorch_model.bin, whole or split",
                 directory.string(), "give a Hugging Face model directory with its weights");
   }
   for (const char* name : kWeightNames) {

@@ -164,6 +164,7 @@ void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& enc
     }
   }
   if (!unused.empty()) LogVerbose("not used by the encoder: " + unused);
+  for (const std::string& name : files.Skipped()) LogVerbose("not a tensor: " + name);
   for (auto& [name, parameter] : NamedParameters(encoder)) {
     const auto found = stored.find(name);
     if (found == stored.end()) {
