@@ -136,7 +136,11 @@ class LineCutter {
     const WordKind kind = line_[stop].kind;
     if (kind == WordKind::kIdeographic || next == line_.size()) return true;
     const char32_t first = line_[next].first;
-    if (!line_[next].after_blank) return next == stop + 1 && kind != WordKind::kEllipsis && IsUpperCase(first);
+    if (!line_[next].after_blank) {
+      const bool without_blanks =
+          line_[next].first_kind == ClusterKind::kSolo && stop > 0 && line_[stop - 1].first_kind == ClusterKind::kSolo;
+      return next == stop + 1 && kind != WordKind::kEllipsis && (IsUpperCase(first) || without_blanks);
+    }
     if (kind == WordKind::kFullStop && IsDash(first)) return true;  // of a list, or before a source
     if (kind != WordKind::kEllipsis) return CanBegin(line_[next]);
     return IsUpperCase(first) || (line_[next].first_kind == ClusterKind::kMark && IsOpening(first));

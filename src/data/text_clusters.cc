@@ -57,6 +57,7 @@ ClusterKind KindOf(char32_t c) {
     if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') return ClusterKind::kLetter;
     return c >= '0' && c <= '9' ? ClusterKind::kDigit : ClusterKind::kMark;
   }
+  if (c == 0xFFFD) return ClusterKind::kLetter;  // stands for a lost byte, most likely of a letter
   const utf8proc_property_t& property = Property(c);
   const utf8proc_propval_t category = property.category;
   const bool letter = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;

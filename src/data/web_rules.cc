@@ -26,10 +26,9 @@ size_t WebRules::End(size_t at) {
   if (c == 0 || c >= 0x80) return at;
   if (IsAsciiAlnum(c)) {
     if (inside) return at;
-    for (const size_t end : {UrlEnd(at), MailEnd(at), HostEnd(at)}) {
-      if (end > at) return end;
-    }
-    return at;
+    size_t end = UrlEnd(at);
+    if (end == at) end = MailEnd(at);
+    return end == at ? HostEnd(at) : end;
   }
   if (c == '&') return EntityEnd(at);
   if ((c == '@' || c == '#') && !inside) return NameEnd(at);
