@@ -1,4 +1,4 @@
-// `clner model info | verify | diff`: prints what core/model_files.h and core/model_diff.h find out. Needs no LibTorch.
+// `clner model info | verify | diff | import | export`. Needs no LibTorch.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,6 +12,7 @@
 #include "core/model_files.h"
 #include "core/utf8.h"
 #include "data/schemes.h"
+#include "model_transfer.h"
 #include "option_table.h"
 #include "tokenize/tokenizer.h"
 
@@ -285,6 +286,34 @@ int Diff(const std::string& a, const std::string& b, bool json) {
   return same ? 0 : static_cast<int>(ErrorCode::kCheckFailed);
 }
 
+int Import(const std::string& from, const std::string& out, bool json) {
+  const ImportReport report = ImportModel(from, out);
+  CheckTokenizer(out);
+  if (json) {
+    Print(DumpJson({{"schema_version", 1},
+                    {"directory", out},
+                    {"model_type", report.model_type},
+                    {"scheme", report.scheme},
+                    {"types", report.types},
+                    {"tags", report.tags},
+                    {"unused", report.unused}},
+                   2) +
+          "\n");
+    return 0;
+  }
+  Print(fmt::format("{}: {} with {} tags ({}): {}\n", Printable(out, 4096), report.model_type, report.tags,
+                    report.scheme, Printable(Join(report.types, ", "), 1000)));
+  if (!report.unused.empty()) Print("  not used     " + Printable(Join(report.unused, ", "), 1000) + "\n");
+  return 0;
+}
+
+int Export(const std::string& from, const std::string& out, bool json) {
+  ExportModel(from, out);
+  Print(json ? DumpJson({{"schema_version", 1}, {"directory", out}}) + "\n"
+             : fmt::format("{}: for AutoModelForTokenClassification; README.md shows its use\n", Printable(out, 4096)));
+  return 0;
+}
+
 struct ModelArguments {
   std::string a, b;
   bool json = false;
@@ -293,7 +322,7 @@ struct ModelArguments {
 }  // namespace
 
 void AddModel(CLI::App& app, const Globals& /*globals*/, Action* action) {
-  CLI::App* model = app.add_subcommand("model", "Look into model directories: info, verify, diff.");
+  CLI::App* model = app.add_subcommand("model", "Look into model directories, and exchange them with Hugging Face.");
   const auto arguments = std::make_shared<ModelArguments>();
   const auto add = [&](const char* name, const char* help) {
     CLI::App* command = model->add_subcommand(name, help);
@@ -316,6 +345,21 @@ void AddModel(CLI::App& app, const Globals& /*globals*/, Action* action) {
   diff->add_option("B", arguments->b, "Model directory.")->required();
   diff->footer("Examples:\n  clner model diff runs/one/best runs/two/best");
   diff->callback([=] { *action = [=] { return Diff(arguments->a, arguments->b, arguments->json); }; });
+
+  CLI::App* import = add("import", "Make a model from a fine-tuned Hugging Face *ForTokenClassification directory.");
+  import->add_option("DIR", arguments->a, "Directory with config.json, weights and tokenizer.")->required();
+  import->add_option("-o,--output", arguments->b, "Directory to write; must not exist.")->required()->type_name("DIR");
+  import->footer("Examples:\n  clner model import downloads/bert-ner -o models/bert-ner");
+  import->callback([=] { *action = [=] { return Import(arguments->a, arguments->b, arguments->json);
+};
+}  // namespace clner::cli
+);
+
+CLI::App* out = add("export", "Write a trained model for AutoModelForTokenClassification in Python.");
+out->add_option("MODEL", arguments->a, "Model directory, e.g. runs/NAME/best.")->required();
+out->add_option("-o,--output", arguments->b, "Directory to write; must not exist.")->required()->type_name("DIR");
+out->footer("Examples:\n  clner model export runs/quickstart/best -o exported");
+out->callback([=] { *action = [=] { return Export(arguments->a, arguments->b, arguments->json); }; });
 }
 
 }  // namespace clner::cli
