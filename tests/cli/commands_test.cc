@@ -1,6 +1,7 @@
 // Exit codes and messages of the commands that read data, configurations and models; contents are tested with the
 // libraries.
 #include "core/json.h"
+#include "core/utf8.h"
 #include "program.h"
 #include "tiny_model_files.h"
 
@@ -274,6 +275,22 @@ TEST_F(Commands, TrainAndPredictUsageErrorsAre64) {
   ExpectFailure(RunClner({"predict", "-m", "x", "--format", "conl"}), 64, {"did you mean 'conll'?"});
 }
 
+TEST_F(Commands, TextOptionsOfPredictMustFitTogether) {
+  const auto predict = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"predict", "-m", "x", Path("gold")});
+    return RunClner(options);
+  };
+  ExpectFailure(predict({"--format", "text", "--input-format", "conll"}), 64,
+                {"--format text reads plain text, not conll", "leave out --input-format"});
+  for (const char* input : {"text", "jsonl"})
+    ExpectFailure(predict({"--format", "conll", "--input-format", input}), 64, {"--format conll needs column input"});
+  ExpectFailure(predict({"--marks"}), 64, {"--marks needs plain text", "give --format text"});
+  ExpectFailure(predict({"--tokenized", "--format", "jsonl"}), 64, {"--tokenized needs plain text"});
+  ExpectFailure(predict({"--offset-unit", "utf16"}), 64, {"--offset-unit needs plain text"});
+  ExpectFailure(predict({"--input-format", "text", "--format", "jsonl", "--marks"}), 64,
+                {"--marks and --format jsonl exclude each other"});
+}
+
 TEST_F(Commands, TokensAreInspectedWithoutTorch) {
   TinyModel().Write(Path("m"));
   const ProcessResult result = RunClner({"inspect", "tokens", "-m", Path("m"), Path("gold")});
@@ -314,6 +331,62 @@ TEST_F(Commands, PredictReadsJsonLinesAsTheOtherCommandsDo) {
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 2);
   WriteText(Path("in.jsonl"), "\x1f\x8b\x08 and so on");
   ExpectFailure(RunClner({"predict", "-m", Path("m"), Path("in.jsonl")}), 65, {"gzip -dc"});
+}
+
+/// Code points `begin`..`end` of a text.
+std::string Part(const std::string& text, const Json& begin, const Json& end) {
+  const std::u32string code_points = DecodeUtf8(text);
+  return EncodeUtf8(std::u32string_view(code_points).substr(begin, end.get<size_t>() - begin.get<size_t>()));
+}
+
+TEST_F(Commands, PredictGivesOneRecordForEveryLineOfText) {
+  if (!HasTorch()) GTEST_SKIP() << "needs LibTorch";
+  TinyModel().Write(Path("m"));
+  const std::vector<std::string> lines = {"jane doe ran. She won \U0001F600 in \u00FCber!", "", " \t", "doe"};
+  WriteText(Path("in"), "\xEF\xBB\xBF" + lines[0] + "\r\n" + lines[1] + "\n" + lines[2] + "\n" + lines[3]);
+  for (const std::vector<std::string>& form :
+       std::vector<std::vector<std::string>>{{"--format", "text"},
+                                             {"--input-format", "text", "--format", "jsonl"},
+                                             {"--format", "text", "--tokenized"}}) {
+    std::vector<std::string> arguments = {"predict", "-q", "-m", Path("m"), Path("in"), "--threads", "1"};
+    arguments.insert(arguments.end(), form.begin(), form.end());
+    const ProcessResult result = RunClner(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    std::istringstream out(result.out);
+    std::string line;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      ASSERT_TRUE(std::getline(out, line)) << i;
+      const Json record = ParseJson(line, "out", ErrorCode::kData);
+      EXPECT_EQ(record.at("id"), i);
+      EXPECT_EQ(record.at("text"), lines[i]);
+      EXPECT_EQ(record.at("sentences").empty(), i == 1 || i == 2);
+      for (const Json& entity : record.at("entities"))
+        EXPECT_EQ(entity.at("text"), Part(lines[i], entity.at("begin"), entity.at("end")));
+      for (const Json& sentence : record.at("sentences")) {
+        const Json& words = sentence.at("words");
+        ASSERT_EQ(words.size(), sentence.at("offsets").size());
+        EXPECT_EQ(words.size(), sentence.at("tags").size());
+        for (size_t w = 0; w < words.size(); ++w)
+          EXPECT_EQ(words[w], Part(lines[i], sentence["offsets"][w][0], sentence["offsets"][w][1]));
+      }
+    }
+    EXPECT_FALSE(std::getline(out, line)) << line;
+  }
+}
+
+TEST_F(Commands, PredictWritesMarksAndCountsUtf16) {
+  if (!HasTorch()) GTEST_SKIP() << "needs LibTorch";
+  TinyModel().Write(Path("m"));
+  WriteText(Path("in"), "\U0001F600 [x] \\ jane\n\njane\n");
+  const ProcessResult marked = RunClner({"predict", "-q", "-m", Path("m"), Path("in"), "--format", "text", "--marks"});
+  ASSERT_EQ(marked.exit_code, 0) << marked.err;
+  EXPECT_EQ(std::count(marked.out.begin(), marked.out.end(), '\n'), 3);
+  EXPECT_NE(marked.out.find("\\["), std::string::npos) << marked.out;
+  const ProcessResult utf16 =
+      RunClner({"predict", "-q", "-m", Path("m"), Path("in"), "--format", "text", "--offset-unit", "utf16"});
+  ASSERT_EQ(utf16.exit_code, 0) << utf16.err;
+  const Json record = ParseJson(utf16.out.substr(0, utf16.out.find('\n')), "out", ErrorCode::kData);
+  EXPECT_EQ(record.at("sentences").at(0).at("offsets"), Json::parse("[[0,2],[3,4],[4,5],[5,6],[7,8],[9,13]]"));
 }
 
 TEST_F(Commands, StrictMakesWarningsErrors) {

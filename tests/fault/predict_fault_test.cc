@@ -124,6 +124,35 @@ TEST_F(PredictFault, WordsWithoutPiecesAndControlTextGetOneTagEach) {
   EXPECT_EQ(alone.out, together.out);
 }
 
+// Rows 10, 14, 17 and 19 for plain text.
+TEST_F(PredictFault, PlainTextIsReadLineByLineOrRefused) {
+  const std::vector<std::string> text = {"--format", "text"};
+  EXPECT_EQ(Predict("", text).out, "");
+  EXPECT_EQ(Lines(Predict("\n \n", text).out).size(), 2U);
+  ExpectRefused("anna saw bert.\nbe\xffrt\n", 65, {Path("in") + ":2:3", "byte offset 17", "--encoding-errors replace"},
+                text);
+  ExpectRefused(std::string("an\0na\n", 6), 65, {Path("in") + ":1:3", "NUL"}, text);
+  const ProcessResult replaced = Predict("be\xffrt\nanna", {"--format", "text", "--encoding-errors", "replace"});
+  EXPECT_EQ(replaced.exit_code, 0) << replaced.err;
+  EXPECT_NE(replaced.out.find("\"text\":\"be\uFFFDrt\""), std::string::npos) << replaced.out;
+  EXPECT_NE(replaced.err.find("1 invalid byte became U+FFFD"), std::string::npos) << replaced.err;
+  const ProcessResult skipped = Predict("be\xffrt\nanna", {"--format", "text", "--marks", "--on-error", "skip"});
+  EXPECT_EQ(skipped.exit_code, 0) << skipped.err;
+  EXPECT_EQ(Lines(skipped.out).size(), 2U);
+  EXPECT_NE(skipped.err.find(Path("in") + ":1:3"), std::string::npos) << skipped.err;
+  for (const std::string& part : {std::string("anna saw. Bert "), std::string("a")}) {
+    WriteText(Path("in"), Repeat(part, 200000 / part.size()) + "\nanna\n");
+    const ProcessResult result = RunBounded(
+        "\"$clner\" predict -q --threads 1 --format text -m '" + Path("m") + "' '" + Path("in") + "'", 20, 800);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(Lines(result.out).size(), 2U);
+  }
+  ExpectFailure(RunBounded("head -c 1000000000 /dev/zero | tr '\\0' a | \"$clner\" predict -q -m '" + Path("m") +
+                               "' --format text -",
+                           3, 500),
+                65, {"16", "<stdin>:1"});
+}
+
 // Row 27.
 TEST_F(PredictFault, BadJsonLinesNameTheLine) {
   const std::string good = "{\"tokens\":[\"anna\"]}\n";
