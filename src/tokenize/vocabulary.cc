@@ -45,7 +45,8 @@ std::string ReadVocabularyText(const std::filesystem::path& path) {
   std::string text = ReadTokenizerFile(path);
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   if (std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kMaxVocabularySize)) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(), FixOf(path));
+    throw Error(ErrorCode::kCorrupt, fmt::format("more than {} pieces", kMaxVocabularySize), path.string(),
+                FixOf(path));
   }
   return text;
 }
