@@ -82,7 +82,7 @@ TEST_F(Reference, BashCompletionPassesShellcheck) {
 
 TEST_F(Reference, BashCompletesCommandsOptionsAndValues) {
   EXPECT_EQ(Complete({"doc"}), std::vector<std::string>{"doctor"});
-  EXPECT_EQ(Complete({"model", ""}), (std::vector<std::string>{"info", "verify", "diff"}));
+  EXPECT_EQ(Complete({"model", ""}), (std::vector<std::string>{"info", "verify", "diff", "import", "export"}));
   EXPECT_EQ(Complete({"model", "info", "--js"}), std::vector<std::string>{"--json"});
   EXPECT_EQ(Complete({"completion", "z"}), std::vector<std::string>{"zsh"});
   EXPECT_EQ(Complete({"--thr"}), std::vector<std::string>{"--threads"});
