@@ -12,8 +12,8 @@ DIR holds bert-base-cased/, roberta-base/, xlmr/. Needs torch, transformers and 
 """
 import argparse
 import json
+import os
 import pathlib
-import resource
 import shutil
 import subprocess
 import sys
@@ -87,16 +87,19 @@ def measure(program, directory, source, choices):
     run = lambda *words: subprocess.run([program, "--quiet", *words], check=True, capture_output=True, text=True).stdout
     tokens = [json.loads(line) for line in run("inspect", "tokens", "-m", str(directory), str(source)).splitlines()]
     model = transformers.AutoModel.from_pretrained(directory, dtype=torch.float32).eval()
-    worst, seconds, out = 0.0, 0.0, directory / "states.out"
+    worst, seconds, peak, out = 0.0, 0.0, 0, directory / "states.out"
     for layers, how in choices:
         began = time.monotonic()
-        run("inspect", "states", "-m", str(directory), str(source), "-o", str(out), "--layers=" + layers, "--pool", how)
-        seconds = time.monotonic() - began
+        process = subprocess.Popen([program, "--quiet", "inspect", "states", "-m", str(directory), str(source), "-o", str(out), "--layers=" + layers, "--pool", how])
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit(f"inspect states failed for {directory}")
+        seconds, peak = time.monotonic() - began, max(peak, usage.ru_maxrss / 1024)
         ours = load_file(out)
         for i, item in enumerate(tokens):
             worst = max(worst, (ours[str(i)] - expected(model, item, layers, how)).abs().max().item())
     out.unlink()
-    return worst, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return worst, seconds, peak
 
 
 def first_sentences(path, count, out):

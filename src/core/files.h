@@ -52,6 +52,9 @@ class MappedFile {
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+  /// Gives back the memory of the whole pages of `part`, which are read from the file again when they are touched. A
+  /// part that is not of this file is left alone.
+  void Release(std::span<const std::byte> part) const;
 
  private:
   const std::byte* data_ = nullptr;

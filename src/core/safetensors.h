@@ -36,6 +36,8 @@ class SafetensorsFile {
   [[nodiscard]] const TensorInfo* Find(const std::string& name) const;               ///< null when absent
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Gives back the memory of a tensor that has been read.
+  void Release(const TensorInfo& tensor) const { file_.Release(tensor.bytes); }
 
  private:
   void Parse();

@@ -22,6 +22,8 @@ class TorchFile {
   [[nodiscard]] const std::vector<TensorInfo>& tensors() const { return tensors_; }   ///< in the order of the dict
   [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }  ///< entries that are no tensors
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Gives back the memory of a tensor that has been read.
+  void Release(const TensorInfo& tensor) const { file_.Release(tensor.bytes); }
 
  private:
   std::filesystem::path path_;

@@ -117,10 +117,16 @@ const TensorInfo* WeightFiles::Find(const std::string& name) const {
   return found != by_name_.end() && tensors_[*found].name == name ? &tensors_[*found] : nullptr;
 }
 
-const std::filesystem::path& WeightFiles::FileOf(const TensorInfo& tensor) const {
+const std::variant<SafetensorsFile, TorchFile>& WeightFiles::Holder(const TensorInfo& tensor) const {
   const auto position = static_cast<size_t>(&tensor - tensors_.data());
   CLNER_CHECK_LT(position, tensors_.size());
-  return PathOf(files_[file_of_[position]]);
+  return files_[file_of_[position]];
+}
+
+const std::filesystem::path& WeightFiles::FileOf(const TensorInfo& tensor) const { return PathOf(Holder(tensor)); }
+
+void WeightFiles::Release(const TensorInfo& tensor) const {
+  std::visit([&](const auto& file) { file.Release(tensor); }, Holder(tensor));
 }
 
 std::vector<std::filesystem::path> WeightFiles::Files() const {

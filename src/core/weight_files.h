@@ -35,12 +35,15 @@ class WeightFiles {
   [[nodiscard]] std::vector<std::string> Skipped() const;
   /// The file that holds a tensor of `tensors()`.
   [[nodiscard]] const std::filesystem::path& FileOf(const TensorInfo& tensor) const;
+  /// Gives back the memory of a tensor of `tensors()` that has been read.
+  void Release(const TensorInfo& tensor) const;
   /// The one file, or the index: the place of what concerns the weights as a whole.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Every file that was read, the index first.
   [[nodiscard]] std::vector<std::filesystem::path> Files() const;
 
  private:
+  [[nodiscard]] const std::variant<SafetensorsFile, TorchFile>& Holder(const TensorInfo& tensor) const;
   void OpenIndexed(const WeightIndex& index);
   void Append(const std::filesystem::path& path);
   void SortNames();

@@ -172,6 +172,7 @@ void LoadEncoderWeights(const std::filesystem::path& directory, nn::Encoder& enc
       continue;
     }
     CopyInto(*found->second, files.FileOf(*found->second).string(), parameter, &problems);
+    files.Release(*found->second);  // else the weights would be in memory twice
     stored.erase(found);
   }
   for (const auto& [name, info] : stored)
