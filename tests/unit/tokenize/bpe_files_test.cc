@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "clner/error.h"
 #include "core/json.h"
+#include "core/random.h"
 #include "core/utf8.h"
 #include "temp_directory.h"
 #include "tokenize/byte_alphabet.h"
@@ -202,6 +204,56 @@ TEST_F(BpeFilesTest, OtherPartsThanThoseOfRobertaAreNamed) {
   EXPECT_THAT(ReportWith("/pre_tokenizer", {{"type", "Sequence"}}), HasSubstr("'pre_tokenizer.type' is 'Sequence'"));
   EXPECT_THAT(ReportWith("/pre_tokenizer", nullptr), HasSubstr("'pre_tokenizer.type' is ''"));
   EXPECT_THAT(ReportWith("/post_processor/type", "ByteLevel"), HasSubstr("'post_processor.type' is 'ByteLevel'"));
+}
+
+TEST_F(BpeFilesTest, DamagedFilesLoadOrAreRefused) {
+  const uint64_t seed = 36;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const std::pair<std::string, std::string> files[] = {
+      {"vocab.json", Vocabulary().dump()}, {"merges.txt", kMerges}, {"tokenizer.json", TokenizerJson().dump()}};
+  size_t refused = 0;
+  for (int round = 0; round < 600; ++round) {
+    for (const auto& [name, text] : files) directory_.Write(name, text);
+    auto [name, text] = files[random.Below(3)];
+    const size_t at = random.Below(text.size());
+    switch (random.Below(3)) {
+      case 0:
+        text.resize(at);
+        break;
+      case 1:
+        text[at] = static_cast<char>(random.Below(256));
+        break;
+      default:
+        text.erase(at, 1 + random.Below(20));
+    }
+    directory_.Write(name, text);
+    if (name != "tokenizer.json" && random.Below(2) == 0) std::filesystem::remove(directory_.path() / "tokenizer.json");
+    try {
+      std::vector<int32_t> ids;
+      EXPECT_TRUE(LoadTokenizer(directory_.path())->EncodeWord("ab\xC3\xA9's 1", SIZE_MAX, &ids));
+      EXPECT_FALSE(ids.empty());
+    } catch (const Error& error) {
+      EXPECT_EQ(static_cast<int>(error.code()), static_cast<int>(ErrorCode::kCorrupt)) << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 300u);
+}
+
+TEST_F(BpeFilesTest, HugeFilesAreRefusedBeforeTheyAreRead) {
+  WritePair(Vocabulary(), kMerges);
+  for (const char* name : {"vocab.json", "merges.txt"}) {
+    const auto path = directory_.path() / name;
+    std::filesystem::rename(path, directory_.path() / "kept");
+    directory_.Write(name, "");
+    std::filesystem::resize_file(path, (64 << 20) + 1);
+    EXPECT_THAT(Report(), HasSubstr("the vocabulary has more than 67108864 bytes"));
+    EXPECT_THAT(Report(), HasSubstr(name));
+    std::filesystem::rename(directory_.path() / "kept", path);
+  }
+  directory_.Write("merges.txt", std::string(2'000'001, '\n'));
+  EXPECT_THAT(Report(), HasSubstr("more than 2000000 pieces"));
 }
 
 TEST_F(BpeFilesTest, WrongTypesAreRefused) {
