@@ -6,6 +6,7 @@
 
 #include "core/utf8.h"
 #include "program.h"
+#include "support/torch_writer.h"
 #include "tiny_model_files.h"
 
 namespace clner::test {
@@ -136,6 +137,45 @@ TEST_F(ModelCommand, IndexOfSeveralWeightFilesIsNotTrusted) {
   std::filesystem::remove(Path("m/link"));
   std::filesystem::remove(Path("m/model.safetensors"));
   ExpectFailure(index(inside), 66, {"file 'model-00001-of-00002.safetensors' of the weights is missing"});
+}
+
+TEST_F(ModelCommand, EncoderOfPyTorchVerifiesAndEqualsItsSafetensors) {
+  TinyModel model;
+  model.Write(Path("safe"), false);
+  model.Write(Path("torch"), false);
+  std::filesystem::remove(Path("torch/model.safetensors"));
+  std::vector<std::string> entries = {pickle::Text("epoch"), pickle::Int(3)};
+  Storages storages;
+  for (const TensorData& tensor : model.tensors) {
+    std::vector<int64_t> strides(tensor.shape.size(), 1);
+    for (size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * tensor.shape[i];
+    const auto count = static_cast<int64_t>(tensor.values.size());
+    const std::string key = std::to_string(storages.size());
+    entries.push_back(pickle::Text(tensor.name));
+    entries.push_back(pickle::Tensor(pickle::Storage("FloatStorage", key, count), 0, tensor.shape, strides));
+    storages.emplace_back(key,
+                          std::string(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * 4));
+  }
+  for (const std::string& bytes :
+       {TorchZip(pickle::Dict(entries), storages), TorchOld(pickle::Dict(entries), storages)}) {
+    WriteText(Path("torch/pytorch_model.bin"), bytes);
+    const ProcessResult verified = RunClner({"model", "verify", Path("torch")});
+    EXPECT_EQ(verified.exit_code, 0) << verified.err;
+    EXPECT_NE(verified.out.find("no tensors   epoch"), std::string::npos) << verified.out;
+    const ProcessResult compared = RunClner({"model", "diff", Path("safe"), Path("torch")});
+    EXPECT_EQ(compared.exit_code, 0) << compared.out << compared.err;
+  }
+  const Json info = ParseJson(RunClner({"model", "info", Path("torch"), "--json"}).out, "out", ErrorCode::kData);
+  EXPECT_EQ(info.at("weights"), Json({"pytorch_model.bin"}));
+  WriteText(Path("torch/pytorch_model.bin"), TorchZip(pickle::Global("os", "system") + ")R", {}));
+  ExpectFailure(RunClner({"model", "verify", Path("torch")}), 76,
+                {"this file wants to run 'os.system'; nothing of it was executed", "fix: if you trust it, convert it"});
+}
+
+TEST_F(ModelCommand, TrainedModelNeedsItsSafetensors) {
+  TinyModel().Write(Path("m"));
+  std::filesystem::rename(Path("m/model.safetensors"), Path("m/pytorch_model.bin"));
+  ExpectFailure(RunClner({"model", "info", Path("m")}), 76, {"file 'model.safetensors' is missing"});
 }
 
 TEST_F(ModelCommand, FailuresAreAnsweredInJson) {
