@@ -266,7 +266,7 @@ class WordCutter {
 
   size_t CutMark(size_t at) {
     if (text_[at].kind == ClusterKind::kSolo) {
-      Add(at, at + 1);
+      Add(at, at + 1, KindOfMark(text_[at].base));  // the double exclamation mark is an emoji
       return at + 1;
     }
     const char32_t c = At(at);

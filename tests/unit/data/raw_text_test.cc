@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 
 #include "core/random.h"
 #include "core/utf8.h"
@@ -106,6 +108,7 @@ TEST(RawText, SentencesEndAtMarksBeforeWhatCanBeginOne) {
   EXPECT_THAT(Cut("\"Stop!\" he said. \"Go.\" She went (quickly.) 5 left. @jane saw... Then what?! \u00BFQu\u00E9?"),
               ElementsAre("\"|Stop|!|\"|he|said|.", "\"|Go|.|\"", "She|went|(|quickly|.|)", "5|left|.", "@jane|saw|...",
                           "Then|what|?!", "\u00BF|Qu\u00E9|?"));
+  EXPECT_THAT(Cut("What\u203C Go \u2049\uFE0F Now"), ElementsAre("What|\u203C", "Go|\u2049\uFE0F", "Now"));
   EXPECT_THAT(Cut("Yahoo! is big. see 3.5 or a.b. ok, end.Next one"),
               ElementsAre("Yahoo|!|is|big|.|see|3.5|or|a.b.|ok|,|end|.", "Next|one"));
   EXPECT_THAT(Cut("He said . \" Go ( now . ) Yes . \""), ElementsAre("He|said|.", "\"|Go|(|now|.|)", "Yes|.|\""));
@@ -248,6 +251,18 @@ TEST(RawText, TimeIsLinear) {
                            ") ",
                            ".) "}) {
     EXPECT_LT(seconds(part, 1 << 20), 8) << part;  // the square would take hours
+  }
+}
+
+TEST(RawText, RealTextIsSound) {
+  CLNER_NEEDS(test::DataDir());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::DataDir())) {
+    if (!entry.is_regular_file()) continue;
+    SCOPED_TRACE(entry.path());
+    std::ifstream file(entry.path());
+    std::string line;
+    for (int i = 0; i < 3000 && std::getline(file, line) && !HasFailure(); ++i)
+      ExpectSound(ReplaceInvalidUtf8(line, nullptr));
   }
 }
 
