@@ -1,9 +1,8 @@
 // `clner completion`: shell completions printed from the option table.
 #include <cstdio>
-#include <initializer_list>
 
 #include "commands.h"
-#include "data/convert.h"
+#include "data/data_format.h"
 #include "data/schemes.h"
 #include "eval/scores.h"
 #include "option_table.h"
@@ -13,8 +12,8 @@ namespace {
 
 enum class ValueKind { kNone, kChoices, kFile, kDirectory };
 
-template <class Enum>
-std::vector<std::string> NamesOf(std::initializer_list<Enum> values) {
+template <class Enum, size_t n>
+std::vector<std::string> NamesOf(const Enum (&values)[n]) {
   std::vector<std::string> names;
   for (const Enum value : values) names.emplace_back(Name(value));
   return names;
@@ -25,7 +24,7 @@ std::vector<std::string> ValuesOf(const OptionRow& row) {
   if (!row.choices.empty()) return row.choices;
   if (row.value == "DEVICE") return {"auto", "cpu", "cuda"};
   if (row.value == "REPORT") return {"table", "conlleval"};
-  if (row.value == "FORMAT") return NamesOf({DataFormat::kColumns, DataFormat::kJsonl, DataFormat::kAutoNer});
+  if (row.value == "FORMAT") return NamesOf(kDataFormats);
   if (row.value == "MODE") {
     return NamesOf({EvalMode::kConlleval, EvalMode::kStrict, EvalMode::kPartial, EvalMode::kType, EvalMode::kExact,
                     EvalMode::kClner});

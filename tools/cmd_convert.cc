@@ -1,12 +1,16 @@
-// `clner convert`: between column files, JSON lines and AutoNER's .ck.
+// `clner convert`: between column files, JSON lines, AutoNER's .ck and the formats of annotation tools.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "commands.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "core/utf8.h"
 #include "data/convert.h"
 #include "data/counted.h"
 #include "data/line_reader.h"
@@ -17,7 +21,7 @@ namespace clner::cli {
 namespace {
 
 struct Options {
-  std::string input, output, from, to, scheme, out_delimiter = "keep";
+  std::string input, output, to, scheme, out_delimiter = "keep";
   std::vector<int> columns;
   DataFlags read;
   bool json = false, dry_run = false;
@@ -25,7 +29,7 @@ struct Options {
 
 ConvertOptions Translate(const Options& options, const Globals& globals) {
   ConvertOptions convert;
-  convert.from = options.from.empty() ? FormatOfFile(options.input) : ParseDataFormat(options.from);
+  convert.from = InputFormat(options.read, options.input);
   convert.to = options.to.empty() ? FormatOfPath(options.output) : ParseDataFormat(options.to);
   convert.read = ReadOptions(options.read);
   convert.read.tags_optional = true;
@@ -37,22 +41,50 @@ ConvertOptions Translate(const Options& options, const Globals& globals) {
   return convert;
 }
 
+/// The .txt and .ann file that `path` belongs to.
+std::pair<std::string, std::string> BratPair(const std::string& path) {
+  std::filesystem::path file(path);
+  if (file.extension() != ".txt" && file.extension() != ".ann") {
+    throw Error(ErrorCode::kUsage, fmt::format("brat has two files, and '{}' names neither", Printable(path, 200)), "",
+                "name the .txt or the .ann file; the other is written beside it");
+  }
+  return {file.replace_extension(".txt").string(), file.replace_extension(".ann").string()};
+}
+
+ConvertReport Write(const Options& options, const ConvertOptions& convert) {
+  const auto nothing = [](std::string_view) {};
+  const bool is_brat = convert.to == DataFormat::kBrat;
+  const auto [text, annotations] = is_brat ? BratPair(options.output) : std::pair(options.output, std::string());
+  if (options.dry_run) return Convert(options.input, convert, nothing, nothing);
+  CheckOutputs({text, annotations}, {options.input});
+  OutputFile output(text);
+  std::optional<OutputFile> second;
+  if (is_brat) second.emplace(annotations);
+  const ConvertReport report = Convert(
+      options.input, convert, [&](std::string_view piece) { output.Write(piece); },
+      [&](std::string_view piece) { second->Write(piece); });
+  output.Close();
+  if (second.has_value()) second->Close();
+  return report;
+}
+
 int Run(const Options& options, const Globals& globals) {
   const ConvertOptions convert = Translate(options, globals);
   if (options.json && options.output == "-" && !options.dry_run) {
     throw Error(ErrorCode::kUsage, "--json and the result both go to stdout", "", "write the result to a file");
   }
-  if (!options.dry_run) CheckOutputs({options.output}, {options.input});
-  ConvertReport report;
-  if (options.dry_run) {
-    report = Convert(options.input, convert, [](std::string_view) {});
-  } else {
-    OutputFile output(options.output);
-    report = Convert(options.input, convert, [&](std::string_view text) { output.Write(text); });
-    output.Close();
-  }
+  const ConvertReport report = Write(options, convert);
   for (const auto& [kind, count] : report.dropped) {
     LogWarning("dropped", fmt::format("not written: {} ({})", kind, count), InputName(options.input));
+  }
+  for (const auto& [kind, count] : report.changed) {
+    LogWarning("changed", fmt::format("{}: {}", kind, count), InputName(options.input));
+  }
+  if (IsAnnotation(convert.from)) {
+    const AnnotationOptions& read = convert.read.annotation;
+    LogInfo(fmt::format("positions read as {}, texts without tokens split by '{}'",
+                        Name(read.offset_unit.value_or(DefaultUnit(convert.from))),
+                        Name(read.words.value_or(DefaultWords(convert.from)))));
   }
   LogInfo(fmt::format("{} {}, {}, {}: {} {} to {} {}", options.dry_run ? "would write" : "wrote",
                       Counted(report.sentences, "sentence"), Counted(report.words, "word"),
@@ -70,14 +102,13 @@ int Run(const Options& options, const Globals& globals) {
 void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
   CLI::App* command = app.add_subcommand("convert", "Convert data between formats, columns and tag schemes.");
   auto options = std::make_shared<Options>();
-  command->add_option("IN", options->input, "File to read; - is stdin.")->required();
-  command->add_option("OUT", options->output, "File to write; - is stdout.")->required();
   command
-      ->add_option("--from", options->from,
-                   "Format of IN: columns, jsonl or autoner (default: by the name or the first bytes).")
-      ->type_name("FORMAT");
-  command->add_option("--to", options->to, "Format of OUT: columns, jsonl or autoner (default: by the name).")
-      ->type_name("FORMAT");
+      ->add_option("IN", options->input,
+                   "File to read; - is stdin. For brat one of a .txt/.ann pair, or a directory of them.")
+      ->required();
+  command->add_option("OUT", options->output, "File to write; - is stdout. For brat the .txt or .ann file of the pair.")
+      ->required();
+  command->add_option("--to", options->to, "Format of OUT, as for --from (default: by the name).")->type_name("FORMAT");
   command
       ->add_option("--scheme", options->scheme,
                    "Tag scheme to write: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: as read).")
@@ -94,7 +125,8 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
   command->footer(
       "Examples:\n  clner convert examples/quickstart/train.conll train.jsonl\n  clner convert train.jsonl "
       "train.bioes.conll "
-      "--scheme BIOES");
+      "--scheme BIOES\n  clner convert train.conll tasks.json --to labelstudio\n  clner convert export.json gold.conll "
+      "--from labelstudio --on-misaligned widen");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
 }
 

@@ -5,7 +5,6 @@
 
 #include "commands.h"
 #include "core/files.h"
-#include "data/convert.h"
 #include "data/stats.h"
 #include "data_options.h"
 
@@ -76,7 +75,7 @@ int Run(const Options& options, const Globals& globals) {
   CorpusOptions read = ReadOptions(options.read);
   read.tags_optional = true;
   read.strict = globals.strict;
-  const Corpus corpus = ReadData(options.data, FormatOfFile(options.data), read, options.read.labels);
+  const Corpus corpus = ReadData(options.data, InputFormat(options.read, options.data), read, options.read.labels);
   WarnUnusedNames(read.label_map, corpus.types_in_file, corpus.path);
   const DataStats stats = ComputeStats(corpus);
   OutputFile output("-");
@@ -91,7 +90,8 @@ void AddStats(CLI::App& app, const Globals& globals, Action* action) {
   CLI::App* command = app.add_subcommand("stats", "Count sentences, words, entities and contexts of a data file.");
   auto options = std::make_shared<Options>();
   command
-      ->add_option("DATA", options->data, "Column file with or without tags and contexts, or JSON lines; - is stdin.")
+      ->add_option("DATA", options->data,
+                   "Column file with or without tags and contexts, JSON lines or another format; - is stdin.")
       ->required();
   command->add_flag("--json", options->json, "Print one JSON object; shares are fractions.");
   AddDataOptions(command, &options->read);

@@ -73,6 +73,7 @@ int Run(const Options& options) {
   ValidateOptions checks = options.checks;
   checks.read = ReadOptions(options.read);
   checks.labels = options.read.labels;
+  if (!options.read.from.empty()) checks.format = ParseDataFormat(options.read.from);
   const ValidateReport report = Validate(Inputs(options), checks);
   OutputFile output("-");
   output.Write(options.json ? DumpJson(ToJson(report), 2) + "\n" : Report(report));

@@ -21,9 +21,48 @@ void CheckNewName(const std::string& entry, const std::string& type) {
               "", "choose another new name");
 }
 
+AnnotationOptions AnnotationOptionsOf(const DataFlags& flags) {
+  AnnotationOptions options;
+  for (const OffsetUnit unit : {OffsetUnit::kCodePoint, OffsetUnit::kUtf16, OffsetUnit::kByte}) {
+    if (flags.offset_unit == Name(unit)) options.offset_unit = unit;
+  }
+  for (const WordRule rule : {WordRule::kText, WordRule::kBlanks, WordRule::kCharacters}) {
+    if (flags.words == Name(rule)) options.words = rule;
+  }
+  if (flags.on_misaligned != "fail")
+    options.on_misaligned = flags.on_misaligned == "widen" ? MisalignedRule::kWiden : MisalignedRule::kDrop;
+  if (flags.on_overlap != "fail")
+    options.on_overlap = flags.on_overlap == "longest" ? OverlapRule::kLongest : OverlapRule::kFirst;
+  if (flags.on_discontinuous != "fail")
+    options.on_discontinuous = flags.on_discontinuous == "split" ? DiscontinuousRule::kSplit : DiscontinuousRule::kDrop;
+  return options;
+}
+
 ColumnDelimiter ParseDelimiter(const std::string& name) {
   if (name == "tab") return ColumnDelimiter::kTab;
   return name == "last" ? ColumnDelimiter::kLast : ColumnDelimiter::kBlanks;
+}
+
+void AddAnnotationOptions(CLI::App* command, DataFlags* flags) {
+  const auto reading = [](CLI::Option* option) { return option->group("Reading annotated texts"); };
+  reading(command->add_option("--offset-unit", flags->offset_unit,
+                              "What positions count (default: utf16 for labelstudio, else code_point)."))
+      ->check(CLI::IsMember({"code_point", "utf16", "byte"}));
+  reading(command->add_option("--words", flags->words,
+                              "How texts without tokens are split: as predict splits raw text, at blanks, or into "
+                              "characters (default: characters for cluener and adaseq, else text)."))
+      ->check(CLI::IsMember({"text", "blanks", "characters"}));
+  reading(command->add_option("--on-misaligned", flags->on_misaligned,
+                              "What a span does that begins or ends inside a word: error, whole words, left out."))
+      ->check(CLI::IsMember({"fail", "widen", "drop"}))
+      ->capture_default_str();
+  reading(command->add_option("--on-overlap", flags->on_overlap, "Which of overlapping spans is kept."))
+      ->check(CLI::IsMember({"fail", "longest", "first"}))
+      ->capture_default_str();
+  reading(command->add_option("--on-discontinuous", flags->on_discontinuous,
+                              "What a span of several parts does (brat): error, one span a part, left out."))
+      ->check(CLI::IsMember({"fail", "split", "drop"}))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -40,6 +79,11 @@ ColumnFileOptions FileOptionsOf(const std::string& delimiter, const std::string&
 
 void AddDataOptions(CLI::App* command, DataFlags* flags) {
   const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
+  reading(
+      command->add_option("--from", flags->from,
+                          "Format of the input: columns, jsonl, autoner, prodigy, spacy, doccano, labelstudio, brat, "
+                          "cluener or adaseq (default: by the name or what is inside)."))
+      ->type_name("FORMAT");
   reading(command->add_option("--delimiter", flags->delimiter,
                               "What separates columns: runs of blanks, one TAB, or only the last blank of the row."))
       ->check(CLI::IsMember({"blanks", "tab", "last"}))
@@ -73,6 +117,11 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
       ->capture_default_str();
   reading(command->add_flag("--first-code-point", flags->first_code_point,
                             "A word is the first character of its column (Weibo NER)."));
+  AddAnnotationOptions(command, flags);
+}
+
+DataFormat InputFormat(const DataFlags& flags, const std::string& path) {
+  return flags.from.empty() ? FormatOfFile(path) : ParseDataFormat(flags.from);
 }
 
 Scheme ParseSchemeOption(const char* name, const std::string& value) {
@@ -91,6 +140,7 @@ CorpusOptions ReadOptions(const DataFlags& flags) {
   if (flags.unlabelled) options.tag_column = std::nullopt;
   if (!flags.scheme.empty()) options.scheme = ParseSchemeOption("--read-scheme", flags.scheme);
   options.first_code_point = flags.first_code_point;
+  options.annotation = AnnotationOptionsOf(flags);
   for (const std::string& entry : flags.label_map) {
     const size_t at = entry.find('=');
     if (at == std::string::npos || at == 0) {

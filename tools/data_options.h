@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/corpus.h"
+#include "data/data_format.h"
 
 namespace clner::cli {
 
@@ -14,6 +14,8 @@ struct DataFlags {
   int text_column = 0, tag_column = -1;
   bool unlabelled = false, first_code_point = false;
   std::vector<std::string> label_map = {}, labels = {};
+  std::string from = {}, offset_unit = {}, words = {};
+  std::string on_misaligned = "fail", on_overlap = "fail", on_discontinuous = "fail";
 };
 
 /// How column files are read, from the values of --delimiter, --comment, --on-error and --encoding-errors.
@@ -23,6 +25,8 @@ struct DataFlags {
 void AddDataOptions(CLI::App* command, DataFlags* flags);
 /// The scheme that the option `name` gives as `value`. kUsage with the nearest name when unknown.
 [[nodiscard]] Scheme ParseSchemeOption(const char* name, const std::string& value);
+/// The format that --from names, else the one of the file. kUsage, 65 as FormatOfFile.
+[[nodiscard]] DataFormat InputFormat(const DataFlags& flags, const std::string& path);
 /// kUsage for an unknown scheme, and for a label map that is not OLD=NEW or whose new name cannot be read back.
 [[nodiscard]] CorpusOptions ReadOptions(const DataFlags& flags);
 

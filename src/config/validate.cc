@@ -90,6 +90,11 @@ void CheckData(const DataOptions& data, Checker* check) {
                  fmt::format("data.label_map: '{}' becomes '{}', which holds a blank", Printable(old_name),
                              Printable(new_name)),
                  "entity types are single words");
+    } else if (new_name == "X") {
+      check->Add(
+          "data.label_map",
+          fmt::format("data.label_map: '{}' becomes 'X', which is the type of context words", Printable(old_name)),
+          "choose another new name");
     }
   }
   CheckSplit("data.train", data.train, check);

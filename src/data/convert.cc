@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
-#include <fstream>
 #include <map>
 
-#include "core/suggest.h"
 #include "core/utf8.h"
+#include "data/annotation_writer.h"
 #include "data/autoner.h"
 #include "data/counted.h"
 #include "data/jsonl.h"
@@ -84,6 +81,10 @@ class ColumnWriter {
       } else {
         row = {sentence.words[i]};
         if (sentence.labelled) row.push_back(tags[i]);
+        if (sentence.labelled && tags[i].find_first_of(" \t\r\n") != std::string::npos) {
+          throw Error(ErrorCode::kData, fmt::format("tag '{}' holds a blank", Printable(tags[i])), place,
+                      "rename the type: --label-map 'OLD=NEW'");
+        }
       }
       if (!options_.columns.empty()) {
         std::vector<std::string> chosen;
@@ -128,105 +129,64 @@ char OutputDelimiter(const ConvertOptions& options, const std::vector<ColumnSent
   return raw.front().rows.front().text.find('\t') == std::string::npos ? ' ' : '\t';
 }
 
-/// What the target format has no place for.
-void CountDropped(const Corpus& corpus, const std::vector<ColumnSentence>& raw, const ConvertOptions& options,
-                  int64_t ignored, ConvertReport* report) {
-  std::map<std::string, int64_t> dropped;
+/// What a column file has beside words and tags, and the target does not.
+void CountDroppedRows(const Corpus& corpus, const std::vector<ColumnSentence>& raw, const ConvertOptions& options,
+                      std::map<std::string, int64_t>* dropped) {
   const bool to_columns = options.to == DataFormat::kColumns;
   const auto count_comments = [&](const std::vector<std::string>& lines) {
     const std::string& mark = options.read.file.comment;
     const auto comments = std::count_if(
         lines.begin(), lines.end(), [&](const std::string& line) { return !mark.empty() && line.starts_with(mark); });
-    if (comments > 0 && !to_columns) dropped["comment lines"] += comments;
+    if (comments > 0 && !to_columns) (*dropped)["comment lines"] += comments;
   };
   for (const ColumnSentence& sentence : raw) count_comments(sentence.before);
   count_comments(corpus.trailing_lines);
-  // JSON lines keep the number of the document with its sentences, so that a mark behind the last one is lost.
-  const auto marks = options.to == DataFormat::kAutoNer
+  if (raw.empty()) return;
+  const auto columns = static_cast<int64_t>(raw.front().rows.front().fields.size());
+  const int64_t kept = to_columns ? (options.columns.empty() ? columns : static_cast<int64_t>(options.columns.size()))
+                                  : (corpus.sentences.front().labelled ? 2 : 1);
+  if (columns > kept) (*dropped)["columns"] = columns - kept;
+}
+
+/// What the target format has no place for, and what the reader left out.
+void CountDropped(const Corpus& corpus, const DataSource& source, const ConvertOptions& options,
+                  ConvertReport* report) {
+  std::map<std::string, int64_t> dropped = source.annotation.dropped;
+  CountDroppedRows(corpus, source.rows, options, &dropped);
+  const bool has_documents =
+      options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl || KeepsDocuments(options.to);
+  // Records keep the number of the document with their sentences, so that a mark behind the last one is lost.
+  const auto marks = !has_documents
                          ? corpus.file.docstart_lines
                          : std::count_if(corpus.trailing_lines.begin(), corpus.trailing_lines.end(), IsDocumentMark);
-  if (marks > 0 && !to_columns) dropped["document breaks"] = marks;
-  if (!raw.empty()) {
-    const auto columns = static_cast<int64_t>(raw.front().rows.front().fields.size());
-    const int64_t kept = to_columns ? (options.columns.empty() ? columns : static_cast<int64_t>(options.columns.size()))
-                                    : (corpus.sentences.front().labelled ? 2 : 1);
-    if (columns > kept) dropped["columns"] = columns - kept;
-  }
-  if (ignored > 0) dropped["objects with other fields"] = ignored;
-  if (options.to == DataFormat::kAutoNer && corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
+  if (marks > 0 && options.to != DataFormat::kColumns) dropped["document breaks"] = marks;
+  if (source.ignored > 0) dropped["objects with other fields"] = source.ignored;
+  const bool has_contexts = options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl;
+  if (!has_contexts && corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
+  const bool has_texts = IsAnnotation(options.to) && options.to != DataFormat::kAdaSeq;
+  const auto texts = std::count_if(source.annotation.texts.begin(), source.annotation.texts.end(),
+                                   [](const SourceText& text) { return !text.text.empty(); });
+  if (!has_texts && texts > 0) dropped["texts between words"] = texts;
   if (corpus.file.skipped_sentences > 0) dropped["bad sentences"] = corpus.file.skipped_sentences;
   report->dropped.assign(dropped.begin(), dropped.end());
+  report->changed.assign(source.annotation.changed.begin(), source.annotation.changed.end());
+}
+
+/// False when the words are single characters, which are written without blanks between them.
+bool WordsNeedBlanks(const Corpus& corpus) {
+  const auto is_long = [](const std::string& word) { return CodePointCount(word) != 1; };
+  return std::any_of(corpus.sentences.begin(), corpus.sentences.end(), [&](const Sentence& sentence) {
+    return std::any_of(sentence.words.begin(), sentence.words.end(), is_long);
+  });
 }
 
 }  // namespace
 
-const char* Name(DataFormat format) {
-  switch (format) {
-    case DataFormat::kColumns:
-      return "columns";
-    case DataFormat::kJsonl:
-      return "jsonl";
-    case DataFormat::kAutoNer:
-      return "autoner";
-  }
-  return "?";
-}
-
-DataFormat ParseDataFormat(std::string_view name) {
-  if (name == "columns" || name == "conll") return DataFormat::kColumns;
-  if (name == "jsonl") return DataFormat::kJsonl;
-  if (name == "autoner" || name == "ck") return DataFormat::kAutoNer;
-  throw Error(ErrorCode::kUsage,
-              fmt::format("unknown data format '{}'{}", Printable(name),
-                          DidYouMean(name, {"columns", "conll", "jsonl", "autoner", "ck"})),
-              "", "use one of columns, jsonl, autoner");
-}
-
-DataFormat FormatOfPath(std::string_view path) {
-  for (const char* end : {".jsonl", ".json", ".ndjson"}) {
-    if (path.ends_with(end)) return DataFormat::kJsonl;
-  }
-  return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
-}
-
-DataFormat FormatOfFile(const std::string& path) {
-  const DataFormat format = FormatOfPath(path);
-  std::error_code ignored;
-  if (format != DataFormat::kColumns || !std::filesystem::is_regular_file(path, ignored)) return format;
-  // A row may begin with the word '{', but not with '{' and a name in quotes.
-  std::array<char, 256> head = {};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  std::string_view text(head.data(), static_cast<size_t>(file.gcount()));
-  const auto skip = [&text](std::string_view bytes) {
-    text.remove_prefix(std::min(text.find_first_not_of(bytes), text.size()));
-  };
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  skip(" \t\r\n");
-  if (!text.starts_with('{')) return format;
-  text.remove_prefix(1);
-  skip(" \t");
-  return text.starts_with('"') ? DataFormat::kJsonl : format;
-}
-
-Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
-                const std::vector<std::string>& labels, std::vector<ColumnSentence>* raw, int64_t* ignored) {
-  switch (format) {
-    case DataFormat::kJsonl:
-      return ReadJsonl(path, options, labels, ignored);
-    case DataFormat::kAutoNer:
-      return ReadAutoNer(path, options);
-    case DataFormat::kColumns:
-      break;
-  }
-  return ReadCorpus(path, options, raw);
-}
-
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                      const std::function<void(std::string_view)>& write) {
-  std::vector<ColumnSentence> raw;
-  int64_t ignored = 0;
-  const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &raw, &ignored);
+                      const std::function<void(std::string_view)>& write,
+                      const std::function<void(std::string_view)>& write_annotations) {
+  DataSource source;
+  const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
   WarnUnusedNames(options.read.label_map, corpus.types_in_file, corpus.path);
   ConvertReport report;
   report.sentences = static_cast<int64_t>(corpus.sentences.size());
@@ -238,8 +198,12 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   report.repaired_tags = corpus.repaired_tags;
   report.read_scheme = corpus.scheme;
   report.written_scheme = options.scheme.value_or(corpus.scheme);
-  CountDropped(corpus, raw, options, ignored, &report);
+  CountDropped(corpus, source, options, &report);
+  const std::vector<ColumnSentence>& raw = source.rows;
+  const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
+  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus), corpus.documents > 0);
+  write(annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];
     switch (options.to) {
@@ -252,28 +216,43 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
       case DataFormat::kAutoNer:
         write(AutoNerRecord(sentence));
         break;
+      default:
+        write(annotations.Record(sentence, texts.empty() ? nullptr : &texts[i]));
+        if (options.to == DataFormat::kBrat) write_annotations(annotations.Annotations());
+        break;
     }
   }
+  write(annotations.End());
   if (options.to == DataFormat::kColumns) write(OtherLines(corpus.trailing_lines));
   return report;
 }
 
 Json ToJson(const ConvertReport& report, const ConvertOptions& options) {
-  Json dropped = Json::object();
-  for (const auto& [kind, count] : report.dropped) dropped[kind] = count;
-  return {{"schema_version", 1},
-          {"from", Name(options.from)},
-          {"to", Name(options.to)},
-          {"read_scheme", Name(report.read_scheme)},
-          {"written_scheme", Name(report.written_scheme)},
-          {"sentences", report.sentences},
-          {"words", report.words},
-          {"entities", report.entities},
-          {"documents", report.documents},
-          {"with_context", report.with_context},
-          {"skipped_sentences", report.skipped_sentences},
-          {"repaired_tags", report.repaired_tags},
-          {"dropped", std::move(dropped)}};
+  const auto counts = [](const std::vector<std::pair<std::string, int64_t>>& list) {
+    Json object = Json::object();
+    for (const auto& [kind, count] : list) object[kind] = count;
+    return object;
+  };
+  Json json = {{"schema_version", 1},
+               {"from", Name(options.from)},
+               {"to", Name(options.to)},
+               {"read_scheme", Name(report.read_scheme)},
+               {"written_scheme", Name(report.written_scheme)},
+               {"sentences", report.sentences},
+               {"words", report.words},
+               {"entities", report.entities},
+               {"documents", report.documents},
+               {"with_context", report.with_context},
+               {"skipped_sentences", report.skipped_sentences},
+               {"repaired_tags", report.repaired_tags},
+               {"dropped", counts(report.dropped)},
+               {"changed", counts(report.changed)}};
+  if (IsAnnotation(options.from)) {
+    const AnnotationOptions& read = options.read.annotation;
+    json["offset_unit"] = Name(read.offset_unit.value_or(DefaultUnit(options.from)));
+    json["words_by"] = Name(read.words.value_or(DefaultWords(options.from)));
+  }
+  return json;
 }
 
 }  // namespace clner

@@ -1,4 +1,4 @@
-// Conversion between data formats: column files, JSON lines and AutoNER's .ck.
+// Conversion between data formats: column files, JSON lines, AutoNER's .ck and the formats of annotation tools.
 #pragma once
 
 #include <functional>
@@ -10,22 +10,9 @@
 
 #include "core/json.h"
 #include "data/corpus.h"
+#include "data/data_format.h"
 
 namespace clner {
-
-enum class DataFormat { kColumns, kJsonl, kAutoNer };
-[[nodiscard]] const char* Name(DataFormat format);  ///< "columns", "jsonl", "autoner"
-/// "columns" (or "conll"), "jsonl", "autoner" (or "ck"); kUsage with a suggestion otherwise.
-[[nodiscard]] DataFormat ParseDataFormat(std::string_view name);
-/// By the end of the name: .jsonl, .json and .ndjson, .ck; everything else is columns.
-[[nodiscard]] DataFormat FormatOfPath(std::string_view path);
-/// FormatOfPath, and JSON lines for a regular file of another name that begins with a JSON object.
-[[nodiscard]] DataFormat FormatOfFile(const std::string& path);
-/// Reads `path` ("-" = stdin) in any format. `labels` are the names of integer tags in JSON lines; `*raw` and
-/// `*ignored` (may be null) are those of ReadCorpus and ReadJsonl.
-[[nodiscard]] Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
-                              const std::vector<std::string>& labels, std::vector<ColumnSentence>* raw = nullptr,
-                              int64_t* ignored = nullptr);
 
 struct ConvertOptions {
   DataFormat from = DataFormat::kColumns;
@@ -44,15 +31,20 @@ struct ConvertReport {
           repaired_tags = 0;
   Scheme read_scheme = Scheme::kBio, written_scheme = Scheme::kBio;
   std::vector<std::pair<std::string, int64_t>> dropped = {};
+  std::vector<std::pair<std::string, int64_t>> changed = {};  ///< spans that were changed on request
 };
 
-/// Reads `path` ("-" = stdin) and gives the text of the result to `write` piece by piece. Column files keep their other
-/// columns, comments (if a comment mark is given), -DOCSTART- lines and contexts. Warns about names of the label map
-/// that do not occur. 65 when a word cannot be written.
+/// Reads `path` ("-" = stdin) and gives the text of the result to `write` piece by piece; of brat the annotations go to
+/// `write_annotations`, which other formats do not need. Column files keep their other columns, comments (if a comment
+/// mark is given), -DOCSTART- lines and contexts. Formats with texts keep those of the source byte for byte; without
+/// one, the text is the words with one blank between them, or with none when every word of the file is one character.
+/// Warns about names of the label map that do not occur. 65 when a word or type cannot be written.
 [[nodiscard]] ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                                    const std::function<void(std::string_view)>& write);
+                                    const std::function<void(std::string_view)>& write,
+                                    const std::function<void(std::string_view)>& write_annotations = {});
 
-/// `{"schema_version": 1, "from": ..., "dropped": {...}}`
+/// `{"schema_version": 1, "from": ..., "dropped": {...}, "changed": {...}}`; for annotation formats also how positions
+/// and words were read.
 [[nodiscard]] Json ToJson(const ConvertReport& report, const ConvertOptions& options);
 
 }  // namespace clner

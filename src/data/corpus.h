@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/annotation.h"
 #include "data/column_file.h"
 #include "data/schemes.h"
 #include "data/sentence.h"
@@ -24,7 +25,8 @@ struct CorpusOptions {
   bool strict = false;                                ///< ill-formed tags are an error
   bool tags_optional = false;     ///< a file with a single column is read as unlabelled instead of refused
   bool first_code_point = false;  ///< a word is the first code point of its field (Weibo NER writes `word position`)
-  bool warn_repairs = true;       ///< ill-formed tags are warned about; the caller that reports them itself says no
+  AnnotationOptions annotation = {};  ///< of formats with positions in a text
+  bool warn_repairs = true;           ///< ill-formed tags are warned about; the caller that reports them itself says no
 };
 
 /// Labelled or plain sentences of one file and what was counted while reading them.

@@ -18,6 +18,8 @@ class CorpusBuilder {
   /// `tags` and `lines` have one entry a word; `tags` is empty for an unlabelled sentence, `lines` when all stand in
   /// sentence.line.
   void Add(Sentence sentence, const std::vector<std::string_view>& tags, std::vector<int64_t> lines = {});
+  /// A type that the file has and that no tag of it stands for, because the label map drops it.
+  void AddType(std::string_view type, int64_t line) { (void)Intern("B-" + std::string(type), line); }
   /// Checks and converts everything; throws 65 (see ReadCorpus). The builder is empty afterwards.
   [[nodiscard]] Corpus Finish(const ColumnFileStats& file);
 

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/utf8.h"
 #include "data/corpus_builder.h"
+#include "data/counted.h"
 #include "data/line_reader.h"
 
 namespace clner {
@@ -69,8 +70,9 @@ Record Parse(std::string_view text, const std::string& name, const std::vector<s
   if (const Json* tags = FindAny(json, {"tags", "ner_tags"})) {
     record.tags = Tags(*tags, labels);
     if (record.tags.size() != record.sentence.words.size()) {
-      Refuse(fmt::format("{} tokens but {} tags", record.sentence.words.size(), record.tags.size()),
-             "give every token one tag");
+      Refuse(
+          fmt::format("{} but {}", Counted(record.sentence.words.size(), "token"), Counted(record.tags.size(), "tag")),
+          "give every token one tag");
     }
   }
   if (const Json* context = FindAny(json, {"context"})) record.sentence.context_words = Strings(*context, "context");

@@ -20,9 +20,8 @@ void AddProblems(const Error& error, Finding* finding) {
 }
 
 /// Reads a file; its bad rows become a finding and its other sentences the corpus.
-std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions& options,
+std::optional<Corpus> ReadForCheck(const std::string& path, DataFormat format, const CorpusOptions& options,
                                    const std::vector<std::string>& labels, FindingList* findings) {
-  const DataFormat format = FormatOfFile(path);
   const std::string name = InputName(path);
   try {
     return ReadData(path, format, options, labels);
@@ -44,7 +43,7 @@ std::optional<Corpus> ReadForCheck(const std::string& path, const CorpusOptions&
   }
 }
 
-void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusOptions& options,
+void CheckIllFormed(const Corpus& corpus, const std::string& path, DataFormat format, const CorpusOptions& options,
                     const std::vector<std::string>& labels, FindingList* findings) {
   if (corpus.repaired_tags == 0) return;
   Finding& finding =
@@ -56,7 +55,7 @@ void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusO
     strict.strict = true;
     strict.scheme = corpus.scheme;
     try {
-      (void)ReadData(path, FormatOfFile(path), strict, labels);
+      (void)ReadData(path, format, strict, labels);
     } catch (const Error& error) {
       for (const Problem& problem : error.problems()) {
         if (problem.what.starts_with("ill-formed")) AddPlace(&finding, problem.what, problem.where);
@@ -68,7 +67,8 @@ void CheckIllFormed(const Corpus& corpus, const std::string& path, const CorpusO
 
 void CheckContexts(const ValidateInput& input, const CorpusOptions& read, const ValidateOptions& options, Corpus* plain,
                    FindingList* findings) {
-  const std::optional<Corpus> contexts = ReadForCheck(input.contexts, read, options.labels, findings);
+  const std::optional<Corpus> contexts =
+      ReadForCheck(input.contexts, FormatOfFile(input.contexts), read, options.labels, findings);
   if (!contexts.has_value()) return;
   const PairReport report = ComparePair(*plain, *contexts);
   for (const Problem& problem : report.problems) {
@@ -109,9 +109,10 @@ ValidateReport Validate(const std::vector<ValidateInput>& inputs, const Validate
   std::set<std::string> types;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ValidateInput& input = inputs[i];
-    std::optional<Corpus> corpus = ReadForCheck(input.path, read, options.labels, &findings);
+    const DataFormat format = options.format.has_value() ? *options.format : FormatOfFile(input.path);
+    std::optional<Corpus> corpus = ReadForCheck(input.path, format, read, options.labels, &findings);
     if (corpus.has_value()) {
-      CheckIllFormed(*corpus, input.path, read, options.labels, &findings);
+      CheckIllFormed(*corpus, input.path, format, read, options.labels, &findings);
       CheckFile(*corpus, options, i == train, &findings);
       // Training refuses dev and test data without tags, too; other files may be meant for prediction.
       const bool trains = i == train || input.role != "data";

@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "data/corpus.h"
+#include "data/data_format.h"
 
 namespace clner {
 
@@ -37,10 +38,11 @@ struct ValidateInput {
 
 struct ValidateOptions {
   CorpusOptions read = {};
-  std::vector<std::string> labels = {};  ///< names of integer tags in JSON lines
-  int64_t long_sentence_words = 256;     ///< longer sentences are reported
-  int64_t rare_label = 50;               ///< types with fewer training entities are reported
-  int64_t leak_words = 5;                ///< shortest sentence that counts as leaked into its own context
+  std::vector<std::string> labels = {};             ///< names of integer tags in JSON lines
+  std::optional<DataFormat> format = std::nullopt;  ///< of all data files; nullopt: by name or first bytes
+  int64_t long_sentence_words = 256;                ///< longer sentences are reported
+  int64_t rare_label = 50;                          ///< types with fewer training entities are reported
+  int64_t leak_words = 5;                           ///< shortest sentence that counts as leaked into its own context
 };
 
 struct ValidateReport {

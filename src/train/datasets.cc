@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "data/data_format.h"
 
 namespace clner {
 namespace {
@@ -15,9 +16,13 @@ std::string Describe(const char* name, const Corpus& corpus) {
          Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
+Corpus ReadSentences(const std::string& path, const CorpusOptions& options) {
+  return ReadData(path, FormatOfFile(path), options, {});
+}
+
 Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& options) {
-  Corpus corpus = ReadCorpus(split.sentences, options);
-  if (!split.contexts.empty()) AttachContexts(&corpus, ReadCorpus(split.contexts, options));
+  Corpus corpus = ReadSentences(split.sentences, options);
+  if (!split.contexts.empty()) AttachContexts(&corpus, ReadSentences(split.contexts, options));
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
@@ -66,6 +71,8 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   corpus.file.comment = options.comment;
   corpus.file.skip_bad_sentences = options.on_error == DataOptions::OnError::kSkip;
   corpus.file.replace_invalid_utf8 = options.encoding_errors == DataOptions::EncodingErrors::kReplace;
+  corpus.file.skip_option = "data.on_error: skip";
+  corpus.file.replace_option = "data.encoding_errors: replace";
   corpus.text_column = options.columns.text;
   corpus.tag_column = options.columns.ner;
   corpus.label_map = options.label_map;

@@ -24,7 +24,7 @@ struct Datasets {
   LabelSet labels = {};
 };
 
-/// How the configuration reads column files.
+/// How the configuration reads data files.
 [[nodiscard]] CorpusOptions CorpusOptionsOf(const DataOptions& options);
 
 /// Reads train, dev and test; collects labels from the training data; reports counts, schemes and labels that only

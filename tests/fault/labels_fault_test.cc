@@ -186,7 +186,7 @@ TEST_F(LabelsFault, BadJsonLinesAreListedWithTheirLines) {
       {"[1, 2]", "object"},
       {"{\"tags\":[\"O\"]}", "'tokens' is missing"},
       {"{\"text\":\"Jane ran\",\"spans\":[[0,4,\"PER\"]]}", "'tokens' is missing"},
-      {"{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\"]}", "2 tokens but 1 tags"},
+      {"{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\"]}", "2 tokens but 1 tag"},
       {"{\"tokens\":\"a\",\"tags\":[\"O\"]}", "'tokens' is not a list"},
       {"{\"tokens\":[1],\"tags\":[\"O\"]}", "not a string"},
       {"{\"tokens\":[\"a\"],\"tags\":[0]}", "--labels"},

@@ -187,7 +187,7 @@ TEST(Jsonl, BadLinesAreCollectedWithPlace) {
                {"{\"tags\":[]}", "field 'tokens' is missing"},
                {"{\"tokens\":\"a\"}", "'tokens' is not a list"},
                {"{\"tokens\":[1]}", "'tokens' holds number, not a string"},
-               {"{\"tokens\":[\"a\"],\"tags\":[\"O\",\"O\"]}", "1 tokens but 2 tags"},
+               {"{\"tokens\":[\"a\"],\"tags\":[\"O\",\"O\"]}", "1 token but 2 tags"},
                {"{\"tokens\":[\"a\"],\"tags\":[7]}", "tag 7 is not one of the 1 labels"},
                {"{\"tokens\":[\"a\"],\"tags\":[-1]}", "tag -1 is not one of the 1 labels"},
                {"{\"tokens\":[\"a\"],\"document\":\"x\"}", "'document' is not an integer"},

@@ -1,0 +1,23 @@
+#include "data/annotation.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/utf8.h"
+
+namespace clner {
+
+const char* Name(OffsetUnit unit) {
+  return unit == OffsetUnit::kCodePoint ? "code_point" : unit == OffsetUnit::kUtf16 ? "utf16" : "byte";
+}
+
+const char* Name(WordRule rule) {
+  return rule == WordRule::kText ? "text" : rule == WordRule::kBlanks ? "blanks" : "characters";
+}
+
+std::string RecordPlace(const std::string& path, int64_t line, std::string_view inside) {
+  const std::string place = Place(path, line);
+  return inside.empty() ? place : fmt::format("{} ({})", place, Printable(inside, 100));
+}
+
+}  // namespace clner
