@@ -51,8 +51,8 @@ std::unique_ptr<PredictSource> OpenText(const std::string& path, const ColumnFil
 
 std::string TextRecord(const PredictItem& item, int64_t position, const std::vector<std::vector<Entity>>& entities,
                        OffsetUnit unit) {
-  const TextOffsets offsets(item.text);
-  const auto at = [&](size_t code_point) { return offsets.FromCodePoint(code_point, unit); };
+  const TextIndex offsets(item.text);
+  const auto at = [&](size_t code_point) { return offsets.OffsetOf(static_cast<int64_t>(code_point), unit); };
   Json record = {{"id", position}, {"text", item.text}, {"entities", Json::array()}, {"sentences", Json::array()}};
   for (size_t s = 0; s < item.segments.size(); ++s) {
     const TextSentence& segment = item.segments[s];

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/text_offsets.h"
+#include "data/text_index.h"
 #include "predict_io.h"
 
 namespace clner::cli {
