@@ -16,6 +16,7 @@ namespace {
 // 250,000 entries takes no quadratic time; the set of each open object finds duplicates.
 class TreeBuilder : public internal::JsonEvents {
  public:
+  explicit TreeBuilder(BigIntegers big_integers) : big_integers_(big_integers) {}
   Json Take() { return std::move(root_); }
 
   void Null() override { Add(nullptr); }
@@ -34,6 +35,7 @@ class TreeBuilder : public internal::JsonEvents {
   void EndObject() override { open_.pop_back(); }
   void BeginArray() override { open_.push_back({Add(Json::array()), {}}); }
   void EndArray() override { open_.pop_back(); }
+  [[nodiscard]] bool TakesBigIntegers() const override { return big_integers_ == BigIntegers::kAsDouble; }
 
  private:
   struct Open {
@@ -57,6 +59,7 @@ class TreeBuilder : public internal::JsonEvents {
     return &members.back().second;
   }
 
+  BigIntegers big_integers_;
   Json root_;
   std::string key_;
   std::vector<Open> open_;
@@ -64,8 +67,8 @@ class TreeBuilder : public internal::JsonEvents {
 
 }  // namespace
 
-Json ParseJson(std::string_view text, const std::string& name, ErrorCode code) {
-  TreeBuilder builder;
+Json ParseJson(std::string_view text, const std::string& name, ErrorCode code, BigIntegers big_integers) {
+  TreeBuilder builder(big_integers);
   internal::ReadJson(text, name, code, builder);
   return builder.Take();
 }

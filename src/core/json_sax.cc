@@ -70,7 +70,7 @@ class Adapter {
   bool number_unsigned(number_unsigned_t value) { return events_.Unsigned(value), true; }
   bool number_float(number_float_t value, const string_t& digits) {
     // The parser falls back to double for integers that do not fit.
-    if (digits.find_first_of(".eE") == string_t::npos)
+    if (digits.find_first_of(".eE") == string_t::npos && !events_.TakesBigIntegers())
       events_.Refuse("integer " + Printable(digits, 40) + " exceeds 64 bits", kFix);
     return events_.Float(value), true;
   }

@@ -26,6 +26,8 @@ class JsonEvents {
   virtual void EndObject() = 0;
   virtual void BeginArray() = 0;
   virtual void EndArray() = 0;
+  /// Whether integers beyond 64 bits come as Float instead of being refused.
+  [[nodiscard]] virtual bool TakesBigIntegers() const { return false; }
 
   /// Throws Error{code, what, name:line:column of the current token, fix}.
   [[noreturn]] void Refuse(const std::string& what, const std::string& fix = {}) const;
@@ -39,7 +41,8 @@ class JsonEvents {
 };
 
 /// Parses all of `text` and calls `events`. Throws Error{code} on bad syntax, invalid UTF-8, NUL bytes, depth > 64,
-/// integers beyond 64 bits, numbers beyond double and text behind the value. Duplicate keys are the handler's affair.
+/// integers beyond 64 bits (unless `events` takes them), numbers beyond double and text behind the value. Duplicate
+/// keys are the handler's affair.
 void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events);
 
 }  // namespace clner::internal

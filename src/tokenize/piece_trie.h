@@ -26,17 +26,18 @@ class PieceTrie {
   void ForEachPrefix(int32_t root, std::string_view text, Visit&& visit) const {
     int32_t node = root;
     for (size_t i = 0; i < text.size(); ++i) {
-      node = Step(node, text[i]);
+      const Slot& slot = slots_[Probe(Key(node, text[i]))];
+      node = slot.node;
       if (node < 0) return;
-      const int32_t id = id_of_node_[static_cast<size_t>(node)];
-      if (id >= 0) visit(id, i + 1);
+      if (slot.id >= 0) visit(slot.id, i + 1);
     }
   }
 
  private:
   struct Slot {
     uint32_t key = kEmpty;  ///< node << 8 | byte
-    int32_t node = -1;
+    int32_t node = -1;      ///< the child
+    int32_t id = -1;        ///< of the piece that ends there
   };
   static constexpr uint32_t kEmpty = UINT32_MAX;
   [[nodiscard]] static uint32_t Key(int32_t node, char byte) {
@@ -49,13 +50,11 @@ class PieceTrie {
     while (slots_[slot].key != key && slots_[slot].key != kEmpty) slot = (slot + 1) & mask;
     return slot;
   }
-  /// The child, or -1.
-  [[nodiscard]] int32_t Step(int32_t node, char byte) const { return slots_[Probe(Key(node, byte))].node; }
   void Grow();
 
   std::vector<Slot> slots_;
   size_t used_ = 0;
-  std::vector<int32_t> id_of_node_;
+  size_t nodes_ = 0;
 };
 
 }  // namespace clner

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 JsonFile::JsonFile(const fs::path& path) : name_(path.string()) {
   if (!fs::exists(path)) return;
-  json_ = ParseJson(ReadTokenizerFile(path), name_, ErrorCode::kCorrupt);
+  json_ = ParseJson(ReadTokenizerFile(path), name_, ErrorCode::kCorrupt, BigIntegers::kAsDouble);
   if (!json_.is_object()) Fail("the file must hold a JSON object");
 }
 

@@ -67,9 +67,10 @@ bool UnigramTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std:
 
 void UnigramTokenizer::EncodeChunk(std::string_view chunk, std::vector<int32_t>* ids) const {
   CLNER_CHECK_LE(chunk.size(), kMaxChunkBytes);
-  std::array<Node, kInlineNodes> few;
+  std::array<Node, kInlineNodes> few;  // not initialised: most chunks use few of them
   std::vector<Node> many(chunk.size() < few.size() ? 0 : chunk.size() + 1);
   Node* nodes = many.empty() ? few.data() : many.data();
+  std::fill_n(nodes, chunk.size() + 1, Node{.score = 0, .id = -1, .begin = 0});
   FindBestPaths(chunk, nodes);
   const size_t first = ids->size();
   for (size_t end = chunk.size(); end > 0;) {

@@ -38,9 +38,9 @@ class UnigramTokenizer final : public Tokenizer {
  private:
   /// The best path from the beginning of a chunk to one of its bytes.
   struct Node {
-    double score = 0;
-    int32_t id = -1;     ///< of its last piece; -1 = no path ends here
-    uint32_t begin = 0;  ///< of its last piece
+    double score;
+    int32_t id;      ///< of its last piece; -1 = no path ends here
+    uint32_t begin;  ///< of its last piece
   };
   /// Appends the pieces of one chunk by Viterbi's algorithm: linear in the chunk times the longest piece.
   void EncodeChunk(std::string_view chunk, std::vector<int32_t>* ids) const;

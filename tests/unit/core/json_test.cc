@@ -63,6 +63,13 @@ TEST(JsonParse, RefusesInvalidUtf8WithItsPlace) {
   EXPECT_ERROR((void)Parse("{\n\"a\":\"\xFF\"}"), ErrorCode::kCorrupt, "f.json:2:6");
 }
 
+TEST(JsonParse, TakesBigIntegersAsDoublesWhenAsked) {
+  const Json json =
+      ParseJson("[1000000000000000019884624838656, -7]", "f.json", ErrorCode::kCorrupt, BigIntegers::kAsDouble);
+  EXPECT_EQ(json[0].get<double>(), 1e30);
+  EXPECT_EQ(json[1].get<int>(), -7);
+}
+
 TEST(JsonParse, AllowsSixtyFourLevelsAndNoMore) {
   EXPECT_NO_THROW((void)Parse(std::string(64, '[') + std::string(64, ']')));
   EXPECT_ERROR((void)Parse(std::string(65, '[') + std::string(65, ']')), ErrorCode::kCorrupt,
