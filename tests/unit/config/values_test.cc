@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "train.groups.0.match is longer than 500 bytes"},
         BadConfig{{"data.columns.ner=0"}, "data.columns.text and data.columns.ner are both column 0"},
         BadConfig{{"data.label_map.a=b c"}, "data.label_map: 'a' becomes 'b c', which holds a blank"},
+        BadConfig{{"data.label_map.a=X"}, "data.label_map: 'a' becomes 'X', which is the type of context words"},
         BadConfig{{"data.comment=\"#\\n\""}, "data.comment holds a line break, so no line can start with it"},
         BadConfig{{"model.encoder.window_overlap=510"},
                   "model.encoder.window_overlap (510) must be smaller than model.encoder.max_pieces (512) less 2 "
