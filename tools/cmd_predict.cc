@@ -24,7 +24,7 @@ constexpr int64_t kWindowWords = 20000;
 
 struct Options {
   std::string model, input = "-", output = "-", format, input_format = "auto", delimiter = "blanks", comment,
-                     on_error = "fail", encoding_errors = "fail", offset_unit;
+                     on_error = "fail", encoding_errors = "fail", offset_unit, precision = "fp32";
   int text_column = 0;
   int64_t batch_pieces = 4096;
   bool scores = false, no_verify = false, tokenized = false, marks = false;
@@ -74,6 +74,7 @@ class Predictor {
     load.threads = globals.threads;
     load.verify = !options.no_verify;
     load.batch_pieces = options.batch_pieces;
+    load.precision = options_.precision;
     load.scores = options.scores || json_out_ || (input_ == Form::kText && !options.marks);
     tagger_ = TorchLibrary().load(options.model, load);
   }
@@ -187,6 +188,11 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
   command->add_option("--comment", options->comment, "Lines that start with this text are copied, not tagged.")
       ->type_name("TEXT");
   command->add_flag("--scores", options->scores, "Add the probability of the entity as a column.");
+  command
+      ->add_option("--precision", options->precision,
+                   "Numbers of the encoder: bf16 and int8 are faster and round; int8 results depend on the batch.")
+      ->check(CLI::IsMember({"fp32", "bf16", "int8"}))
+      ->capture_default_str();
   command->add_option("--batch-pieces", options->batch_pieces, "Pieces of a batch; the result does not depend on it.")
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{100000000}))

@@ -17,6 +17,9 @@ struct LoadOptions {
   bool verify = true;           ///< check SHA256SUMS before loading
   int64_t batch_pieces = 4096;  ///< pieces of a batch; results do not depend on it
   bool scores = true;           ///< compute Entity::score
+  /// Number format of the encoder: fp32, bf16 (for processors with bfloat16 products) or int8 (weights per channel,
+  /// inputs per batch: results then depend a little on the batch). The head is always fp32.
+  std::string precision = "fp32";
 };
 
 /// One entity: half-open word range; score = marginal probability of the span under the model (0 when not computed).

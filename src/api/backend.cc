@@ -4,6 +4,7 @@
 
 #include "api/guard.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/suggest.h"
 #include "model/predictor.h"
 #include "model/weights.h"
@@ -63,6 +64,23 @@ class Backend final : public TaggerBackend {
   TaggerPredictor predictor_;
 };
 
+void SetPrecision(nn::Encoder& encoder, const std::string& precision) {
+  if (precision == "fp32") return;
+  if (precision == "int8") return encoder.Quantize();
+  if (precision != "bf16") {
+    throw Error(ErrorCode::kConfig,
+                "unknown precision '" + precision + "'" + DidYouMean(precision, {"fp32", "bf16", "int8"}), "",
+                "precisions: fp32, bf16, int8");
+  }
+  if (!__builtin_cpu_supports("avx512bf16")) {
+    LogWarning("slow bf16", "this processor has no bfloat16 instructions; bf16 is slower than fp32 here", "",
+               "use fp32 or int8");
+  }
+  nn::EncoderRunOptions run = encoder.run_options();
+  run.bf16 = true;
+  encoder.set_run_options(run);
+}
+
 // An encoder with its tokenizer, from a trained model or a plain directory.
 struct Encoder {
   std::unique_ptr<Tokenizer> tokenizer;
@@ -121,7 +139,9 @@ std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const L
   return Guarded([&]() -> std::unique_ptr<TaggerBackend> {
     CheckDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);
-    return std::make_unique<Backend>(LoadModelDirectory(directory, options.verify), options);
+    LoadedModel loaded = LoadModelDirectory(directory, options.verify);
+    SetPrecision(loaded.model->encoder(), options.precision);
+    return std::make_unique<Backend>(std::move(loaded), options);
   });
 }
 

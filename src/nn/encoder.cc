@@ -122,6 +122,14 @@ at::Tensor Encoder::Embed(const Batch& batch) {
   return embedding_projection_ != nullptr ? (*embedding_projection_)(rows) : rows;
 }
 
+void Encoder::Quantize() {
+  for (const auto& layer : layers_) {
+    for (const auto& dense :
+         {layer->query, layer->key, layer->value, layer->attention_dense, layer->intermediate, layer->output})
+      dense->Quantize();
+  }
+}
+
 States Encoder::Forward(const States& /*states*/, const Batch& batch) {
   const Autocast autocast(run_.bf16);
   at::Tensor rows = Embed(batch);

@@ -1,13 +1,42 @@
 #include "nn/layers.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/native/quantized/PackedParams.h>
 #include <torch/torch.h>
 
+#include "core/error.h"
+
 namespace clner::nn {
+
+namespace {
+// Without VNNI sums of two products are kept in 16 bits and overflow unless the inputs lose one bit.
+const bool kReduceRange = !__builtin_cpu_supports("avx512vnni");
+}  // namespace
+
+struct Dense::Packed {
+  c10::intrusive_ptr<LinearPackedParamsBase> weight_and_bias;
+};
 
 Dense::Dense(int64_t in, int64_t out)
     : weight(register_parameter("weight", at::empty({out, in}))), bias(register_parameter("bias", at::empty({out}))) {}
 
-at::Tensor Dense::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor Dense::operator()(const at::Tensor& x) const {
+  if (packed_ != nullptr) return packed_->weight_and_bias->apply_dynamic(x, kReduceRange);
+  return at::linear(x, weight, bias);
+}
+
+void Dense::Quantize() {
+  using Prepack = c10::intrusive_ptr<LinearPackedParamsBase>(at::Tensor, std::optional<at::Tensor>);
+  torch::NoGradGuard no_grad;
+  const at::Tensor scales = weight.abs().amax(1).clamp_min(1e-12).div(127).to(at::kDouble);
+  const at::Tensor rounded =
+      at::quantize_per_channel(weight, scales, at::zeros({weight.size(0)}, at::kLong), /*axis=*/0, at::kQInt8);
+  const auto found = c10::Dispatcher::singleton().findSchema({"quantized::linear_prepack", ""});
+  if (!found.has_value()) {
+    throw Error(ErrorCode::kConfig, "this LibTorch has no int8 kernels", "", "use --precision fp32");
+  }
+  packed_ = std::make_shared<const Packed>(Packed{found->typed<Prepack>().call(rounded, bias)});
+}
 
 Norm::Norm(int64_t width, double eps_in)
     : weight(register_parameter("weight", at::empty({width}))),

@@ -4,14 +4,23 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <memory>
 
 namespace clner::nn {
 
 /// y = x W^T + b. weight [out, in], bias [out]; uninitialised until weights are loaded.
-struct Dense : torch::nn::Module {
+class Dense : public torch::nn::Module {
+ public:
   Dense(int64_t in, int64_t out);
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
+  /// From now on for inference only: the weight as 8-bit integers with one scale per output, inputs quantised with one
+  /// scale per call. kConfig where this build of LibTorch has no such kernels.
+  void Quantize();
   at::Tensor weight, bias;
+
+ private:
+  struct Packed;
+  std::shared_ptr<const Packed> packed_;  ///< null unless quantised
 };
 
 /// Layer normalisation over the last axis. weight, bias [width]; uninitialised until weights are loaded.

@@ -106,6 +106,36 @@ TEST_F(TaggerContract, LearnsTheToySetAndLoadsToTheSamePredictions) {
   }
 }
 
+TEST_F(TaggerContract, RoundedEncodersGiveNearlyTheSameTags) {
+  (void)Train(LongJob("run"));
+  const auto tags = [&](const std::string& precision) {
+    LoadOptions options;
+    options.threads = 1;
+    options.precision = precision;
+    const Tagger tagger = Tagger::Load((dir_ / "run/best").string(), options);
+    std::vector<std::string> all;
+    for (const Sentence& sentence : ReadCorpus((dir_ / "dev.conll").string(), {}).sentences) {
+      for (const std::string& tag : tagger.Tag({sentence.words}).tags) all.push_back(tag);
+    }
+    return all;
+  };
+  const std::vector<std::string> exact = tags("fp32");
+  for (const char* precision : {"bf16", "int8"}) {
+    const std::vector<std::string> rounded = tags(precision);
+    ASSERT_EQ(rounded.size(), exact.size());
+    size_t same = 0;
+    for (size_t i = 0; i < exact.size(); ++i) same += exact[i] == rounded[i] ? 1 : 0;
+    EXPECT_GE(same * 100, exact.size() * 95) << precision;
+  }
+  try {
+    (void)tags("int4");
+    FAIL() << "int4 was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConfig);
+    EXPECT_NE(std::string(error.what()).find("did you mean 'int8'?"), std::string::npos) << error.what();
+  }
+}
+
 struct ModelChoice {
   std::string model_type;
   std::vector<std::string> set = {};
