@@ -123,10 +123,16 @@ at::Tensor Encoder::Embed(const Batch& batch) {
 }
 
 void Encoder::Quantize() {
+  // A normalised column reaches about three of its deviations, which are the weight, around its bias.
+  const auto spread = [](const Norm& norm) { return norm.weight.detach().abs() * 3 + norm.bias.detach().abs(); };
+  // The projected embeddings of ELECTRA are not normalised.
+  at::Tensor inputs = embedding_projection_ == nullptr ? spread(*embedding_norm_) : at::Tensor();
   for (const auto& layer : layers_) {
-    for (const auto& dense :
-         {layer->query, layer->key, layer->value, layer->attention_dense, layer->intermediate, layer->output})
-      dense->Quantize();
+    for (const auto& dense : {layer->query, layer->key, layer->value}) dense->Quantize(inputs);
+    layer->attention_dense->Quantize();
+    layer->intermediate->Quantize(spread(*layer->attention_norm));
+    // `output` stays exact: a few of its inputs behind the activation are far larger than the rest.
+    inputs = spread(*layer->output_norm);
   }
 }
 

@@ -44,7 +44,8 @@ class Encoder : public Stage {
   void set_run_options(const EncoderRunOptions& run) { run_ = run; }
   [[nodiscard]] const EncoderRunOptions& run_options() const { return run_; }
   [[nodiscard]] const EncoderConfig& config() const { return config_; }
-  /// Turns all products of the layers into products of 8-bit integers, for inference (Dense::Quantize).
+  /// Turns the products of the layers, the second of each feed-forward part aside, into products of 8-bit integers, for
+  /// inference (Dense::Quantize).
   void Quantize();
 
  private:

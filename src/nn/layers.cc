@@ -15,27 +15,36 @@ const bool kReduceRange = !__builtin_cpu_supports("avx512vnni");
 
 struct Dense::Packed {
   c10::intrusive_ptr<LinearPackedParamsBase> weight_and_bias;
+  at::Tensor input_factor;  ///< [in], undefined when inputs are taken as they are
 };
 
 Dense::Dense(int64_t in, int64_t out)
     : weight(register_parameter("weight", at::empty({out, in}))), bias(register_parameter("bias", at::empty({out}))) {}
 
 at::Tensor Dense::operator()(const at::Tensor& x) const {
-  if (packed_ != nullptr) return packed_->weight_and_bias->apply_dynamic(x, kReduceRange);
+  if (packed_ != nullptr) {
+    const bool plain = !packed_->input_factor.defined();
+    return packed_->weight_and_bias->apply_dynamic(plain ? x : x * packed_->input_factor, kReduceRange);
+  }
   return at::linear(x, weight, bias);
 }
 
-void Dense::Quantize() {
+void Dense::Quantize(const at::Tensor& spread) {
   using Prepack = c10::intrusive_ptr<LinearPackedParamsBase>(at::Tensor, std::optional<at::Tensor>);
   torch::NoGradGuard no_grad;
-  const at::Tensor scales = weight.abs().amax(1).clamp_min(1e-12).div(127).to(at::kDouble);
+  at::Tensor factor, even = weight;
+  if (spread.defined()) {
+    factor = (weight.abs().amax(0).clamp_min(1e-6) / spread.clamp_min(1e-6)).sqrt();
+    even = weight / factor;
+  }
+  const at::Tensor scales = even.abs().amax(1).clamp_min(1e-12).div(127).to(at::kDouble);
   const at::Tensor rounded =
-      at::quantize_per_channel(weight, scales, at::zeros({weight.size(0)}, at::kLong), /*axis=*/0, at::kQInt8);
+      at::quantize_per_channel(even, scales, at::zeros({weight.size(0)}, at::kLong), /*axis=*/0, at::kQInt8);
   const auto found = c10::Dispatcher::singleton().findSchema({"quantized::linear_prepack", ""});
   if (!found.has_value()) {
     throw Error(ErrorCode::kConfig, "this LibTorch has no int8 kernels", "", "use --precision fp32");
   }
-  packed_ = std::make_shared<const Packed>(Packed{found->typed<Prepack>().call(rounded, bias)});
+  packed_ = std::make_shared<const Packed>(Packed{found->typed<Prepack>().call(rounded, bias), factor});
 }
 
 Norm::Norm(int64_t width, double eps_in)

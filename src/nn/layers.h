@@ -14,8 +14,10 @@ class Dense : public torch::nn::Module {
   Dense(int64_t in, int64_t out);
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
   /// From now on for inference only: the weight as 8-bit integers with one scale per output, inputs quantised with one
-  /// scale per call. kConfig where this build of LibTorch has no such kernels.
-  void Quantize();
+  /// scale per call. `spread` [in] is how far the inputs of each column reach (undefined: all alike): half of the
+  /// difference is moved into the weight, so that wide columns do not cost the others their precision (SmoothQuant,
+  /// Xiao et al., 2023, with alpha 0.5). kConfig where this build of LibTorch has no such kernels.
+  void Quantize(const at::Tensor& spread = {});
   at::Tensor weight, bias;
 
  private:
