@@ -1,16 +1,17 @@
-// `clner predict`: tags column files, JSON lines or plain text with a trained model, streaming, in input order.
+// `clner predict`: tags column files, JSON lines, plain text or annotated records with a trained model, in input order.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
-#include <string_view>
+#include <optional>
 
 #include "commands.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "data_options.h"
 #include "output_check.h"
+#include "predict_annotation.h"
 #include "predict_io.h"
 #include "predict_text.h"
 #include "torch_library.h"
@@ -30,14 +31,25 @@ struct Options {
   bool scores = false, no_verify = false, tokenized = false, marks = false;
 };
 
-enum class Form { kColumns, kJson, kText };
+enum class Form { kColumns, kJson, kText, kAnnotation };
+
+bool IsAnnotationName(const std::string& name) {
+  return std::any_of(std::begin(kDataFormats), std::end(kDataFormats),
+                     [&](DataFormat format) { return IsAnnotation(format) && name == Name(format); });
+}
+
+/// The data format of the input, plain text aside.
+DataFormat InputData(const Options& options) {
+  if (options.input_format != "auto") return ParseDataFormat(options.input_format);
+  return options.input == "-" ? DataFormat::kColumns : FormatOfFile(options.input);
+}
 
 Form InputForm(const Options& options) {
   if (options.input_format == "text" || (options.input_format == "auto" && options.format == "text"))
     return Form::kText;
-  if (options.input_format != "auto") return options.input_format == "jsonl" ? Form::kJson : Form::kColumns;
-  const std::string_view name = options.input;
-  return name.size() > 6 && name.ends_with(".jsonl") ? Form::kJson : Form::kColumns;
+  const DataFormat format = InputData(options);
+  if (IsAnnotation(format)) return Form::kAnnotation;
+  return format == DataFormat::kJsonl ? Form::kJson : Form::kColumns;
 }
 
 /// kUsage for options that contradict each other.
@@ -47,16 +59,23 @@ void CheckOptions(const Options& options) {
     throw Error(ErrorCode::kUsage, fmt::format("--format text reads plain text, not {}", options.input_format), "",
                 "leave out --input-format, or choose --format jsonl");
   }
+  const bool as_read = options.format.empty() && input == Form::kAnnotation;
+  if (options.format == "brat" || (as_read && InputData(options) == DataFormat::kBrat)) {
+    throw Error(ErrorCode::kUsage, "the result in brat's format would be two files", "",
+                "write --format doccano, then: clner convert --from doccano FILE OUT.ann");
+  }
   if (options.format == "conll" && input != Form::kColumns)
     throw Error(ErrorCode::kUsage, "--format conll needs column input", "", "give --format jsonl");
   const char* text_only = options.marks                  ? "--marks"
                           : options.tokenized            ? "--tokenized"
                           : !options.offset_unit.empty() ? "--offset-unit"
                                                          : nullptr;
-  if (text_only != nullptr && input != Form::kText)
+  const bool offsets_of_records = input == Form::kAnnotation && !options.marks && !options.tokenized;
+  if (text_only != nullptr && input != Form::kText && !offsets_of_records)
     throw Error(ErrorCode::kUsage, fmt::format("{} needs plain text", text_only), "", "give --format text");
-  if (options.marks && options.format == "jsonl")
-    throw Error(ErrorCode::kUsage, "--marks and --format jsonl exclude each other", "", "leave one of them out");
+  if (options.marks && !options.format.empty() && options.format != "text")
+    throw Error(ErrorCode::kUsage, fmt::format("--marks and --format {} exclude each other", options.format), "",
+                "leave one of them out");
 }
 
 ColumnFileOptions FileOptions(const Options& options) {
@@ -69,6 +88,8 @@ class Predictor {
       : options_(options),
         input_(InputForm(options)),
         json_out_(options.format == "jsonl" || (options.format.empty() && input_ == Form::kJson)) {
+    if (IsAnnotationName(options.format)) annotations_.emplace(ParseDataFormat(options.format));
+    if (options.format.empty() && input_ == Form::kAnnotation) annotations_.emplace(InputData(options));
     LoadOptions load;
     load.device = globals.device;
     load.threads = globals.threads;
@@ -100,7 +121,9 @@ class Predictor {
       if (sentences >= kWindowSentences || words >= kWindowWords) flush();
     }
     flush();
-    if (input_ == Form::kColumns && !json_out_) {
+    if (annotations_.has_value()) {
+      output.Write(annotations_->End());
+    } else if (input_ == Form::kColumns && !json_out_) {
       for (const std::string& line : source->trailing()) output.Write(line + "\n");
     }
     progress.Finish();
@@ -110,6 +133,13 @@ class Predictor {
  private:
   [[nodiscard]] std::unique_ptr<PredictSource> Open() const {
     const ColumnFileOptions file = FileOptions(options_);
+    if (input_ == Form::kAnnotation) {
+      CorpusOptions read{.file = file};
+      read.tags_optional = true;
+      if (options_.offset_unit == "utf16") read.annotation.offset_unit = OffsetUnit::kUtf16;
+      if (options_.offset_unit == "code_point") read.annotation.offset_unit = OffsetUnit::kCodePoint;
+      return OpenAnnotations(options_.input, InputData(options_), read);
+    }
     if (input_ == Form::kText) return OpenText(options_.input, file, options_.tokenized);
     return input_ == Form::kJson ? OpenJsonLines(options_.input, file)
                                  : OpenColumns(options_.input, file, options_.text_column);
@@ -120,6 +150,7 @@ class Predictor {
     for (const PredictItem& item : *window)
       sentences.insert(sentences.end(), item.sentences.begin(), item.sentences.end());
     std::vector<std::vector<Entity>> entities = tagger_->Tag(sentences);
+    if (annotations_.has_value()) output->Write(annotations_->Begin(*window));
     auto next = std::make_move_iterator(entities.begin());
     for (const PredictItem& item : *window) {
       const auto begin = next;
@@ -132,7 +163,8 @@ class Predictor {
   }
 
   /// What is written for a record whose sentences have these entities.
-  [[nodiscard]] std::string Text(const PredictItem& item, const std::vector<std::vector<Entity>>& entities) const {
+  [[nodiscard]] std::string Text(const PredictItem& item, const std::vector<std::vector<Entity>>& entities) {
+    if (annotations_.has_value()) return annotations_->Record(item, entities);
     if (input_ == Form::kText) {
       const OffsetUnit unit = options_.offset_unit == "utf16" ? OffsetUnit::kUtf16 : OffsetUnit::kCodePoint;
       return options_.marks ? MarkedLine(item, entities) : TextRecord(item, position_, entities, unit);
@@ -144,6 +176,7 @@ class Predictor {
   const Options& options_;
   Form input_;
   bool json_out_;
+  std::optional<AnnotationOutput> annotations_;
   std::unique_ptr<api::TaggerBackend> tagger_;
   int64_t position_ = 0, words_ = 0;
 };
@@ -164,18 +197,26 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option(
           "--format", options->format,
           "Output: conll adds a column with the tag, jsonl gives spans with scores (default: as the input); text "
-          "reads plain text and gives JSON lines with offsets into it.")
-      ->check(CLI::IsMember({"conll", "jsonl", "text"}));
+          "reads plain text and gives JSON lines with offsets into it; or a format of an annotation tool: prodigy, "
+          "spacy, doccano, labelstudio, cluener, adaseq.")
+      ->check(CLI::IsMember(
+          {"conll", "jsonl", "text", "prodigy", "spacy", "doccano", "labelstudio", "brat", "cluener", "adaseq"}));
   command
       ->add_option("--input-format", options->input_format,
-                   "Input; auto takes text with --format text, jsonl for names ending in .jsonl, else conll.")
-      ->check(CLI::IsMember({"auto", "conll", "jsonl", "text"}))
+                   "Input; auto takes text with --format text, else what the file is by its name or by what is "
+                   "inside. The entities of annotated records are replaced.")
+      ->check(CLI::IsMember({"auto", "conll", "jsonl", "text", "prodigy", "spacy", "doccano", "labelstudio", "brat",
+                             "cluener", "adaseq"}))
       ->capture_default_str();
   command->add_flag("--tokenized", options->tokenized,
                     "Plain text: words are what stands between blanks, and a line is one sentence.");
   command->add_flag("--marks", options->marks,
                     "Plain text: write the text with marked entities, [Jane Doe](PER), instead of JSON lines.");
-  command->add_option("--offset-unit", options->offset_unit, "Plain text: what offsets count (default: code_point).")
+  command
+      ->add_option(
+          "--offset-unit", options->offset_unit,
+          "What offsets count, of plain text that is written or annotated records that are read (default: utf16 "
+          "for labelstudio, else code_point).")
       ->check(CLI::IsMember({"code_point", "utf16"}));
   command
       ->add_option("--column", options->text_column,

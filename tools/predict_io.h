@@ -9,6 +9,7 @@
 
 #include "clner/tagger.h"
 #include "core/files.h"
+#include "data/annotation.h"
 #include "data/column_file.h"
 #include "data/raw_text.h"
 #include "data/sentence.h"
@@ -23,6 +24,7 @@ struct PredictItem {
   std::string id = {};                                ///< JSON text of the record's "id", "" = position
   std::string text = {};                              ///< the line of text input
   std::vector<TextSentence> segments = {};            ///< where its sentences and their words stand
+  std::optional<SourceText> source = std::nullopt;    ///< the text of a record of an annotation format
 };
 
 /// Reads records one by one; 65 with the place for bad input.

@@ -124,6 +124,43 @@ TEST_F(PredictFault, WordsWithoutPiecesAndControlTextGetOneTagEach) {
   EXPECT_EQ(alone.out, together.out);
 }
 
+// What is written in a format of an annotation tool says the same as JSON lines, and can be tagged again.
+TEST_F(PredictFault, AnnotationFormatsHoldTheSameEntitiesAndTexts) {
+  const std::string text = "anna saw \U0001F600 bert.\n\nbert  met\tanna \n";
+  const auto tags = [&](const std::string& jsonl) {
+    std::vector<std::string> all;
+    for (const std::string& line : Lines(jsonl)) {
+      const Json record = Json::parse(line);
+      for (const auto& tag : record.at(record.contains("tags") ? "tags" : "ner_tags")) all.push_back(tag);
+    }
+    return all;
+  };
+  std::vector<std::string> expected;
+  for (const std::string& line : Lines(Predict(text, {"--format", "text"}).out)) {
+    const Json record = Json::parse(line);
+    for (const Json& sentence : record.at("sentences")) {
+      for (const auto& tag : sentence.at("tags")) expected.push_back(tag);
+    }
+  }
+  ASSERT_EQ(expected.size(), 8U);
+  for (const std::string format : {"prodigy", "spacy", "doccano", "labelstudio", "adaseq"}) {
+    const ProcessResult written = Predict(text, {"--input-format", "text", "--format", format, "-o", Path("out")});
+    ASSERT_EQ(written.exit_code, 0) << format << written.err;
+    const ProcessResult read = RunClner(
+        {"convert", "-q", "--from", format, "--words", "text", Path("out"), "-", "--to", "jsonl", "--scheme", "BIO"});
+    ASSERT_EQ(read.exit_code, 0) << format << read.err;
+    EXPECT_EQ(tags(read.out), expected) << format;
+    const ProcessResult again = RunClner({"predict", "-q", "-m", Path("m"), Path("out"), "--input-format", format});
+    EXPECT_EQ(again.exit_code, 0) << format << again.err;
+    EXPECT_NE(ReadText(Path("out")).find(format == "adaseq" ? "anna" : "met\\tanna"), std::string::npos) << format;
+    if (format == "prodigy") {
+      EXPECT_EQ(again.out, ReadText(Path("out")));
+    }
+  }
+  ExpectRefused(text, 64, {"two files", "--format doccano"}, {"--input-format", "text", "--format", "brat"});
+  ExpectRefused("{\"text\": 3}\n", 65, {Path("in") + ":1"}, {"--input-format", "doccano"});
+}
+
 // Rows 10, 14, 17 and 19 for plain text.
 TEST_F(PredictFault, PlainTextIsReadLineByLineOrRefused) {
   const std::vector<std::string> text = {"--format", "text"};

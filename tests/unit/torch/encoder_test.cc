@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <utility>
+
 #include "core/random.h"
 #include "nn/crf_head.h"
 #include "nn/layer_mix.h"
 #include "support/tiny_model.h"
 #include "tensor/batch.h"
+#include "tokenize/tokenizer.h"
+#include "views/view.h"
 
 namespace clner {
 namespace {
@@ -68,6 +72,39 @@ TEST(LayerMix, ScalarMixStartsAsTheMeanAndWeighsItsLayers) {
   mix.named_parameters()["gamma"].fill_(2);
   EXPECT_TRUE(at::allclose(mix(states), at::full({2, 4}, 12.0)));
   EXPECT_EQ(nn::LayerMix(LayerSelection::Mix::kMean, 3).parameters().size(), 0U);
+}
+
+TEST(Encoder, WordsOfALongSentenceHaveTheStatesOfTheirWindowAlone) {
+  at::set_num_threads(1);
+  const test::TempDir dir;
+  test::WriteTinyEncoder(dir / "encoder");
+  nn::Encoder encoder(ReadEncoderConfig(dir / "encoder"));
+  LoadEncoderWeights(dir / "encoder", encoder);
+  encoder.eval();
+  const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(dir / "encoder");
+  clner::Sentence sentence;
+  for (int i = 0; i < 700; ++i) sentence.words.push_back(i % 3 == 0 ? "anna" : i % 3 == 1 ? "saw" : "bert");
+  Example whole;
+  const int64_t windows = SentenceView(*tokenizer, 64, 16).Append(sentence, 0, &whole.items);
+  whole.words = 700;
+  ASSERT_GT(whole.pieces(), 2000);
+  ASSERT_GT(windows, 30);
+  torch::InferenceMode inference;
+  const auto states = [&](const Example& example) {
+    const Batch batch = Pack({&example});
+    return nn::PoolPieces(encoder.Forward({}, batch).rows, batch);
+  };
+  const at::Tensor all = states(whole);
+  int64_t covered = 0;
+  for (ViewItem item : whole.items) {
+    const int64_t first = std::exchange(item.first_word, 0), words = static_cast<int64_t>(item.pool.size());
+    Example alone;
+    alone.items = {item};
+    alone.words = words;
+    EXPECT_TRUE(at::allclose(states(alone), all.narrow(0, first, words), 1e-5, 1e-6)) << "window at word " << first;
+    covered += words;
+  }
+  EXPECT_EQ(covered, 700);  // every word in exactly one window
 }
 
 TEST(Encoder, LowerLayersAreThoseOfTheWholeStack) {
