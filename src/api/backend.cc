@@ -65,7 +65,7 @@ class Backend final : public TaggerBackend {
 };
 
 void SetPrecision(nn::Encoder& encoder, const std::string& precision) {
-  if (precision == "fp32") return;
+  if (precision == "fp32") return encoder.Pack();
   if (precision == "int8") return encoder.Quantize();
   if (precision != "bf16") {
     throw Error(ErrorCode::kConfig,
@@ -120,6 +120,7 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const S
     LoadEncoderWeights(directory, *result.encoder);
   }
   result.encoder->eval();
+  result.encoder->Pack();
   return result;
 }
 

@@ -122,6 +122,14 @@ at::Tensor Encoder::Embed(const Batch& batch) {
   return embedding_projection_ != nullptr ? (*embedding_projection_)(rows) : rows;
 }
 
+void Encoder::Pack() {
+  for (const auto& layer : layers_) {
+    for (const auto& dense :
+         {layer->query, layer->key, layer->value, layer->attention_dense, layer->intermediate, layer->output})
+      dense->Pack();
+  }
+}
+
 void Encoder::Quantize() {
   // A normalised column reaches about three of its deviations, which are the weight, around its bias.
   const auto spread = [](const Norm& norm) { return norm.weight.detach().abs() * 3 + norm.bias.detach().abs(); };
@@ -131,7 +139,7 @@ void Encoder::Quantize() {
     for (const auto& dense : {layer->query, layer->key, layer->value}) dense->Quantize(inputs);
     layer->attention_dense->Quantize();
     layer->intermediate->Quantize(spread(*layer->attention_norm));
-    // `output` stays exact: a few of its inputs behind the activation are far larger than the rest.
+    layer->output->Pack();  // stays exact: a few of its inputs behind the activation are far larger than the rest.
     inputs = spread(*layer->output_norm);
   }
 }

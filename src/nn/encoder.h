@@ -44,6 +44,8 @@ class Encoder : public Stage {
   void set_run_options(const EncoderRunOptions& run) { run_ = run; }
   [[nodiscard]] const EncoderRunOptions& run_options() const { return run_; }
   [[nodiscard]] const EncoderConfig& config() const { return config_; }
+  /// From now on for inference only, with the fastest exact products (Dense::Pack).
+  void Pack();
   /// Turns the products of the layers, the second of each feed-forward part aside, into products of 8-bit integers, for
   /// inference (Dense::Quantize).
   void Quantize();

@@ -1,5 +1,6 @@
 #include "nn/layers.h"
 
+#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/native/quantized/PackedParams.h>
 #include <torch/torch.h>
@@ -26,7 +27,25 @@ at::Tensor Dense::operator()(const at::Tensor& x) const {
     const bool plain = !packed_->input_factor.defined();
     return packed_->weight_and_bias->apply_dynamic(plain ? x : x * packed_->input_factor, kReduceRange);
   }
+  if (blocked_weight_.defined() && !at::autocast::is_autocast_enabled(at::kCPU)) {
+    static const c10::OperatorHandle product =
+        c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
+    std::vector<c10::IValue> stack = {x, blocked_weight_, bias, "none", c10::List<std::optional<at::Scalar>>(), ""};
+    product.callBoxed(stack);
+    return stack[0].toTensor();
+  }
   return at::linear(x, weight, bias);
+}
+
+void Dense::Pack() {
+  // MKL has no 512-bit code for AMD's processors: oneDNN is more than twice as fast there.
+  const bool faster = __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f");
+  const auto reorder = c10::Dispatcher::singleton().findSchema({"mkldnn::_reorder_linear_weight", ""});
+  if (!faster || !at::hasMKLDNN() || !reorder.has_value()) return;
+  torch::NoGradGuard no_grad;
+  std::vector<c10::IValue> stack = {weight, c10::IValue()};
+  reorder->callBoxed(stack);
+  blocked_weight_ = stack[0].toTensor();
 }
 
 void Dense::Quantize(const at::Tensor& spread) {
