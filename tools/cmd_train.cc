@@ -1,8 +1,6 @@
 // `clner train`: trains from a configuration and prints the scores.
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cstdint>
 #include <cstdio>
 #include <memory>
 
@@ -109,18 +107,6 @@ int Run(Options options, const Globals& globals) {
   return 0;
 }
 
-/// Whole numbers from 0 that fit 64 bits; the parser's own conversion would silently take the nearest one.
-CLI::Validator SeedNumber() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        int64_t value = -1;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool whole = error == std::errc{} && end == text.data() + text.size() && value >= 0;
-        return whole ? "" : fmt::format("a seed is a whole number from 0 to {}", INT64_MAX);
-      },
-      "");
-}
-
 }  // namespace
 
 void AddTrain(CLI::App& app, const Globals& globals, Action* action) {
@@ -147,12 +133,12 @@ void AddTrain(CLI::App& app, const Globals& globals, Action* action) {
   auto* seed =
       command->add_option("--seed", options->seed, "Seed of all random numbers (default: seed of the configuration).")
           ->type_name("N")
-          ->check(SeedNumber());
+          ->check(CLI::NonNegativeNumber);
   command->add_option("--seeds", options->job.seeds, "Train once per seed and report mean and deviation.")
       ->type_name("N,N,...")
       ->delimiter(',')
       ->excludes(seed)
-      ->check(SeedNumber());
+      ->check(CLI::NonNegativeNumber);
   command->add_flag(
       "--dry-run", options->dry_run,
       "Resolve everything, run the most expensive batch once, report steps, memory and time; write nothing.");
