@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/log.h"
-#include "core/utf8.h"
 
 namespace clner::cli {
 namespace {
@@ -47,8 +46,6 @@ SourceText TextOf(const PredictItem& item) {
   return source;
 }
 
-bool IsLong(const std::string& word) { return CodePointCount(word) != 1; }
-
 }  // namespace
 
 std::unique_ptr<PredictSource> OpenAnnotations(const std::string& path, DataFormat format,
@@ -58,11 +55,8 @@ std::unique_ptr<PredictSource> OpenAnnotations(const std::string& path, DataForm
 
 std::string AnnotationOutput::Begin(const std::vector<PredictItem>& items) {
   if (writer_.has_value()) return "";
-  const bool blanks = std::any_of(items.begin(), items.end(), [](const PredictItem& item) {
-    return std::any_of(item.sentences.begin(), item.sentences.end(), [](const Sentence& sentence) {
-      return std::any_of(sentence.words.begin(), sentence.words.end(), IsLong);
-    });
-  });
+  const bool blanks =
+      std::any_of(items.begin(), items.end(), [](const PredictItem& item) { return WordsNeedBlanks(item.sentences); });
   writer_.emplace(format_, blanks, /*with_document=*/false);
   return writer_->Begin();
 }

@@ -106,6 +106,13 @@ Json LabelStudioTask(const Sentence& sentence, const SourceText& text, const Tex
 
 }  // namespace
 
+bool WordsNeedBlanks(std::span<const Sentence> sentences) {
+  const auto is_long = [](const std::string& word) { return CodePointCount(word) != 1; };
+  return std::any_of(sentences.begin(), sentences.end(), [&](const Sentence& sentence) {
+    return std::any_of(sentence.words.begin(), sentence.words.end(), is_long);
+  });
+}
+
 bool KeepsDocuments(DataFormat format) {
   return format == DataFormat::kProdigy || format == DataFormat::kDoccano || format == DataFormat::kLabelStudio;
 }

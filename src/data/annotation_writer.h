@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,8 @@ class AnnotationWriter {
   int64_t records_ = 0, spans_ = 0, code_points_ = 0;  // written so far
 };
 
+/// False when all words are single characters, which are written without blanks between them.
+[[nodiscard]] bool WordsNeedBlanks(std::span<const Sentence> sentences);
 /// True when the format has a place for the number of the document.
 [[nodiscard]] bool KeepsDocuments(DataFormat format);
 

@@ -172,14 +172,6 @@ void CountDropped(const Corpus& corpus, const DataSource& source, const ConvertO
   report->changed.assign(source.annotation.changed.begin(), source.annotation.changed.end());
 }
 
-/// False when the words are single characters, which are written without blanks between them.
-bool WordsNeedBlanks(const Corpus& corpus) {
-  const auto is_long = [](const std::string& word) { return CodePointCount(word) != 1; };
-  return std::any_of(corpus.sentences.begin(), corpus.sentences.end(), [&](const Sentence& sentence) {
-    return std::any_of(sentence.words.begin(), sentence.words.end(), is_long);
-  });
-}
-
 }  // namespace
 
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
@@ -202,7 +194,7 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
-  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus), corpus.documents > 0);
+  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus.sentences), corpus.documents > 0);
   write(annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];

@@ -185,7 +185,7 @@ int Main(int argc, char** argv) {
   }
   WriteFileAtomically(work / "work.json", DumpJson({{"ids", std::move(ids)}, {"pool", std::move(pool)}}));
   SaveTensors(work / "states.safetensors", runner.States());
-  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_encoder_peer.py", work / "",
+  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_encoder_peer.py", work.path(),
                     options.model, std::to_string(options.threads)});
   Json result = {{"schema_version", 1},
                  {"benchmark", "bench_encoder"},

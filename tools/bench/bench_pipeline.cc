@@ -15,6 +15,7 @@
 #include "data/corpus.h"
 #include "peer_process.h"
 #include "tokenize/tokenizer.h"
+#include "work_directory.h"
 
 namespace clner::bench {
 namespace {
@@ -83,18 +84,16 @@ Json Measure(const Options& options, const std::string& directory, const std::st
   Sentences sentences = ReadSentences(data);
   sentences.resize(std::min(sentences.size(), static_cast<size_t>(options.sentences)));
   const auto tokenizer = LoadTokenizer(directory);
-  std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
-  const std::filesystem::path work = mkdtemp(name.data());
+  const WorkDirectory work;
   WriteFileAtomically(work / "sentences.json", DumpJson(Json(sentences)));
   PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_pipeline_peer.py", directory,
-                    (work / "sentences.json").string()});
+                    work / "sentences.json"});
   const auto ask = [&](const std::string& request) {
     return ParseJson(peer.Ask(request), "peer", ErrorCode::kInternal);
   };
   const Json versions = ask("versions");
-  (void)ask("ids " + (work / "ids").string());
+  (void)ask("ids " + (work / "ids"));
   CheckSameIds(*tokenizer, sentences, work / "ids");
-  std::filesystem::remove_all(work);
 
   double words = 0;
   for (const auto& sentence : sentences) words += static_cast<double>(sentence.size());

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "data/corpus.h"
 #include "peer_process.h"
+#include "work_directory.h"
 
 namespace clner::bench {
 namespace {
@@ -49,12 +50,11 @@ Json Measure(const Options& options, const std::vector<TagInput>& inputs, int64_
   load.scores = false;
   load.precision = options.precision;
   const Tagger tagger = Tagger::Load(options.model, load);
-  std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
-  const std::filesystem::path directory = mkdtemp(name.data());
+  const WorkDirectory directory;
   Json sentences = Json::array();
   for (const TagInput& input : inputs) sentences.push_back(input.words);
   WriteFileAtomically(directory / "sentences.json", DumpJson(sentences));
-  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_predict_peer.py", directory.string(),
+  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_predict_peer.py", directory.path(),
                     options.model, std::to_string(options.threads)});
   Json result = {{"versions", ParseJson(peer.Ask("versions"), "peer", ErrorCode::kInternal)}, {"cases", Json::array()}};
   const Difference difference =
@@ -87,7 +87,6 @@ Json Measure(const Options& options, const std::vector<TagInput>& inputs, int64_
                                {"ratio_min", *std::min_element(ratios.begin(), ratios.end())},
                                {"ratio_max", *std::max_element(ratios.begin(), ratios.end())}});
   }
-  std::filesystem::remove_all(directory);
   return result;
 }
 

@@ -17,6 +17,7 @@
 #include "peer_process.h"
 #include "tensor/batch_plan.h"
 #include "train/optimizer_groups.h"
+#include "work_directory.h"
 
 namespace clner::bench {
 namespace {
@@ -101,11 +102,10 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
       plan.push_back(std::move(batch));
   }
   plan.resize(static_cast<size_t>(needed));
-  std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
-  const std::filesystem::path directory = mkdtemp(name.data());
+  const WorkDirectory directory;
   Runner checked(options.encoder, tags, examples, plan, false);
-  WriteWork(directory, examples, plan, checked.model());
-  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_step_peer.py", directory.string(),
+  WriteWork(directory.path(), examples, plan, checked.model());
+  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_step_peer.py", directory.path(),
                     options.encoder, std::to_string(options.threads)});
   const Json versions = ParseJson(peer.Ask("versions"), "peer", ErrorCode::kInternal);
   constexpr int64_t kChecked = 4;
@@ -134,7 +134,6 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
     our_seconds.push_back(our_time);
     peer_seconds.push_back(peer_time);
   }
-  std::filesystem::remove_all(directory);
   const double sentences = static_cast<double>(batch_size * options.steps);
   return {{"batch", batch_size},
           {"peer_setting", best ? "best" : "default"},

@@ -13,6 +13,7 @@
 #include "bench_program.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "work_directory.h"
 
 namespace clner::bench {
 
@@ -59,25 +60,5 @@ inline Json Summary(const std::vector<TimedRun>& runs) {
 inline std::string ProgramBeside() {
   return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "clner").string();
 }
-
-/// A fresh directory, removed with the object.
-class WorkDirectory {
- public:
-  WorkDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "clner-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw Error(ErrorCode::kOutput, "cannot create " + name);
-    path_ = name;
-  }
-  ~WorkDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  WorkDirectory(const WorkDirectory&) = delete;
-  WorkDirectory& operator=(const WorkDirectory&) = delete;
-  [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace clner::bench
