@@ -154,6 +154,8 @@ Logger& TheLogger() {
   return logger;
 }
 
+thread_local WarningRecorder* innermost_recorder = nullptr;
+
 void Log(spdlog::level::level_enum level, std::string_view message) {
   TheLogger().logger.log(level, spdlog::string_view_t(message.data(), message.size()));
 }
@@ -191,6 +193,9 @@ void LogVerbose(std::string_view message) { Log(spdlog::level::debug, message); 
 void LogDebug(std::string_view message) { Log(spdlog::level::trace, message); }
 
 void LogWarning(std::string_view kind, std::string_view message, std::string_view where, std::string_view fix) {
+  if (innermost_recorder != nullptr) {
+    WarningRecorder::Record({std::string(kind), std::string(message), std::string(where), std::string(fix)});
+  }
   Logger& self = TheLogger();
   {
     const std::lock_guard<std::mutex> lock(self.mutex);
@@ -201,6 +206,17 @@ void LogWarning(std::string_view kind, std::string_view message, std::string_vie
   if (!where.empty()) text += "\n   at: " + std::string(where);
   if (!fix.empty()) text += "\n  fix: " + std::string(fix);
   Log(spdlog::level::warn, text);
+}
+
+WarningRecorder::WarningRecorder() : outer_(innermost_recorder) { innermost_recorder = this; }
+
+WarningRecorder::~WarningRecorder() { innermost_recorder = outer_; }
+
+void WarningRecorder::Record(const LoggedWarning& warning) {
+  for (WarningRecorder* recorder = innermost_recorder; recorder != nullptr; recorder = recorder->outer_) {
+    recorder->complete_ = recorder->complete_ && recorder->warnings_.size() < kMaxKept;
+    if (recorder->complete_) recorder->warnings_.push_back(warning);
+  }
 }
 
 void LogWarningSummary() {

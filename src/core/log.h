@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clner {
 
@@ -29,6 +30,30 @@ void LogWarning(std::string_view kind, std::string_view message, std::string_vie
 void LogWarningSummary();
 /// Warnings so far (for --strict).
 [[nodiscard]] size_t WarningCount();
+/// A warning as LogWarning was given it.
+struct LoggedWarning {
+  std::string kind = {}, message = {}, where = {}, fix = {};
+};
+/// Keeps a copy of the warnings that the thread which made it gives while it lives, for those who have to repeat them.
+class WarningRecorder {
+ public:
+  static constexpr size_t kMaxKept = 1000;
+  WarningRecorder();
+  ~WarningRecorder();
+  WarningRecorder(const WarningRecorder&) = delete;
+  WarningRecorder& operator=(const WarningRecorder&) = delete;
+  [[nodiscard]] const std::vector<LoggedWarning>& warnings() const { return warnings_; }
+  /// False when there were more than kMaxKept.
+  [[nodiscard]] bool complete() const { return complete_; }
+  /// Called by LogWarning.
+  static void Record(const LoggedWarning& warning);
+
+ private:
+  WarningRecorder* outer_;
+  std::vector<LoggedWarning> warnings_;
+  bool complete_ = true;
+};
+
 /// Prints an error report (Error::what()) to stderr and the log file.
 void LogError(std::string_view report);
 

@@ -17,6 +17,12 @@ struct Pieces {
   std::vector<int32_t> word_of_piece = {};
 };
 
+/// Pieces of a sequence of words by word: the first counts[0] of `ids` are those of word 0, and so on.
+struct WordPieces {
+  std::span<const int32_t> ids = {};
+  std::span<const uint16_t> counts = {};
+};
+
 struct SpecialIds {
   int32_t begin = -1;      ///< [CLS] or <s>
   int32_t separator = -1;  ///< [SEP] or </s>

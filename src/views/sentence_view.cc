@@ -28,6 +28,14 @@ struct Window {
   int64_t first = 0, last = 0, own_first = 0, own_last = 0;
 };
 
+// What windows are made by.
+struct WindowRules {
+  const SpecialIds& special;
+  int64_t max_pieces, overlap;
+  Pooling pooling;
+  [[nodiscard]] int64_t capacity() const { return max_pieces - kSpecialPieces; }
+};
+
 // The first `max_pieces` pieces of every word.
 PiecesOfWords CutWords(const PiecesOfWords& whole, int64_t max_pieces) {
   PiecesOfWords pieces;
@@ -49,6 +57,15 @@ PiecesOfWords Encode(const Tokenizer& tokenizer, const Sentence& sentence, int64
     (void)tokenizer.EncodeWord(word, static_cast<size_t>(capacity) + 1, &pieces.ids);
     pieces.offsets.push_back(static_cast<int64_t>(pieces.ids.size()));
   }
+  if (pieces.at(pieces.words()) <= capacity) return pieces;
+  return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
+}
+
+PiecesOfWords Copy(const WordPieces& source, int64_t capacity) {
+  PiecesOfWords pieces;
+  pieces.ids.assign(source.ids.begin(), source.ids.end());
+  pieces.offsets.reserve(source.counts.size() + 1);
+  for (const uint16_t count : source.counts) pieces.offsets.push_back(pieces.offsets.back() + count);
   if (pieces.at(pieces.words()) <= capacity) return pieces;
   return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
 }
@@ -124,8 +141,8 @@ ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t cap
   return item;
 }
 
-void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
-  const std::string where = sentence.line > 0 ? fmt::format("line {}", sentence.line) : "";
+void Warn(int64_t line, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
+  const std::string where = line > 0 ? fmt::format("line {}", line) : "";
   if (windows > 1) {
     LogWarning(
         "windowed sentence",
@@ -139,6 +156,21 @@ void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pie
                            std::min(SentenceView::kMaxPiecesPerWord, max_pieces - kSpecialPieces)),
                where, "check the token column and the spaces between words");
   }
+}
+
+int64_t AppendWindows(const PiecesOfWords& pieces, const WindowRules& rules, int64_t line, int64_t index,
+                      std::vector<ViewItem>* items) {
+  std::vector<Window> windows;
+  if (pieces.at(pieces.words()) <= rules.capacity()) {
+    windows.push_back({0, pieces.words(), 0, pieces.words()});
+  } else {
+    windows = CoverWithWindows(pieces, rules.capacity(), rules.overlap);
+    AssignWords(pieces, &windows);
+  }
+  Warn(line, pieces, rules.max_pieces, windows.size());
+  for (const Window& window : windows)
+    items->push_back(MakeItem(pieces, window, rules.capacity(), rules.special, index, rules.pooling));
+  return static_cast<int64_t>(windows.size());
 }
 
 }  // namespace
@@ -168,19 +200,14 @@ SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64
 }
 
 int64_t SentenceView::Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const {
-  const int64_t capacity = max_pieces_ - kSpecialPieces;
-  const PiecesOfWords pieces = Encode(tokenizer_, sentence, capacity);
-  std::vector<Window> windows;
-  if (pieces.at(pieces.words()) <= capacity) {
-    windows.push_back({0, pieces.words(), 0, pieces.words()});
-  } else {
-    windows = CoverWithWindows(pieces, capacity, overlap_);
-    AssignWords(pieces, &windows);
-  }
-  Warn(sentence, pieces, max_pieces_, windows.size());
-  for (const Window& window : windows)
-    items->push_back(MakeItem(pieces, window, capacity, tokenizer_.special(), index, pooling_));
-  return static_cast<int64_t>(windows.size());
+  const WindowRules rules = {tokenizer_.special(), max_pieces_, overlap_, pooling_};
+  return AppendWindows(Encode(tokenizer_, sentence, rules.capacity()), rules, sentence.line, index, items);
+}
+
+int64_t SentenceView::Append(const WordPieces& pieces, int64_t line, int64_t index,
+                             std::vector<ViewItem>* items) const {
+  const WindowRules rules = {tokenizer_.special(), max_pieces_, overlap_, pooling_};
+  return AppendWindows(Copy(pieces, rules.capacity()), rules, line, index, items);
 }
 
 }  // namespace clner

@@ -42,6 +42,9 @@ class SentenceView {
   /// its neighbours out of sight. Windowed sentences and cut words are reported through LogWarning. Returns the number
   /// of sequences. Thread-safe.
   int64_t Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const;
+  /// The same for a sentence that was tokenised before: `pieces` are the first pieces of every word, all of them or at
+  /// least `max_pieces`. `line` is its place in warnings.
+  int64_t Append(const WordPieces& pieces, int64_t line, int64_t index, std::vector<ViewItem>* items) const;
 
   static constexpr int64_t kMaxPiecesPerWord = 64;
 
