@@ -24,6 +24,7 @@
 
 #include "api/entry.h"
 #include "core/utf8.h"
+#include "tokenize/token_cache.h"
 
 namespace clner::cli {
 namespace {
@@ -301,6 +302,21 @@ Check SampleEncoder() {
           "run scripts/setup.sh; the quick start and the sample configurations use it"};
 }
 
+/// data.token_cache: auto.
+Check TokenCachePlace() {
+  constexpr double kMebibyte = 1 << 20;
+  const fs::path directory = DefaultTokenCacheDirectory();
+  if (directory.empty()) {
+    return {"token cache", CheckState::kAbsent, "no place for it: neither XDG_CACHE_HOME nor HOME is set",
+            "name a directory in data.token_cache"};
+  }
+  const TokenCacheUse use = TokenCacheUseOf(directory);
+  return {"token cache", CheckState::kOk,
+          fmt::format("{} ({} files, {:.1f} of at most {:.0f} MiB)", directory.string(), use.files,
+                      static_cast<double>(use.bytes) / kMebibyte,
+                      static_cast<double>(TokenCacheOptions().max_bytes) / kMebibyte)};
+}
+
 Check Locale() {
   const char* name = std::setlocale(LC_CTYPE, "");
   const std::string codeset = nl_langinfo(CODESET);
@@ -327,6 +343,7 @@ std::vector<Check> ProbeMachine() {
   checks.push_back(Gpu());
   checks.push_back(CudaToolkit());
   checks.push_back(SampleEncoder());
+  checks.push_back(TokenCachePlace());
   checks.push_back(Locale());
   return checks;
 }

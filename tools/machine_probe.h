@@ -20,7 +20,7 @@ struct Check {
   std::string fix = {};  ///< what to do; empty when all is well
 };
 
-/// Versions, processor, memory, LibTorch, GPU, models and locale, in the order they are shown.
+/// Versions, processor, memory, LibTorch, GPU, models, token cache and locale, in the order they are shown.
 [[nodiscard]] std::vector<Check> ProbeMachine();
 
 }  // namespace clner::cli

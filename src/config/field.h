@@ -28,7 +28,7 @@ template <class Enum>
   return {};
 }
 
-enum class PathKind { kNone, kFile, kDirectory };
+enum class PathKind { kNone, kFile, kDirectory, kNewDirectory };  ///< the last one is created when it is needed
 
 /// Documentation, range, unit and kind of one option.
 struct FieldInfo {
@@ -39,7 +39,7 @@ struct FieldInfo {
   bool open_minimum = false;                                  ///< the minimum itself is refused
   bool open_maximum = false;                                  ///< the maximum itself is refused
   PathKind path = PathKind::kNone;           ///< not kNone: `~` and `${VAR}` expand, relative paths are resolved
-  std::vector<std::string_view> names = {};  ///< texts allowed; empty = any
+  std::vector<std::string_view> names = {};  ///< texts allowed, of a path those that stand for themselves; empty = any
 
   [[nodiscard]] FieldInfo Unit(std::string_view name) && {
     unit = name;
@@ -69,6 +69,12 @@ struct FieldInfo {
   }
   [[nodiscard]] FieldInfo Directory() && {
     path = PathKind::kDirectory;
+    return std::move(*this);
+  }
+  /// A directory, or one of `allowed`.
+  [[nodiscard]] FieldInfo NewDirectoryOr(std::initializer_list<std::string_view> allowed) && {
+    path = PathKind::kNewDirectory;
+    names = allowed;
     return std::move(*this);
   }
   [[nodiscard]] FieldInfo OneOf(std::initializer_list<std::string_view> allowed) && {

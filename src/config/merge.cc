@@ -146,7 +146,9 @@ void ConfigBuilder::ApplyValue(const Layer& layer, const SchemaNode& schema, con
     return;
   }
   Record(layer, node, key);
-  if (schema.info.path == PathKind::kNone) {
+  const auto& names = schema.info.names;
+  if (schema.info.path == PathKind::kNone || std::find(names.begin(), names.end(), node.text) != names.end()) {
+    paths_.erase(key);
     *target = *value;
   } else {
     SetPath(layer, node, key, target);

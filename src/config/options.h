@@ -59,6 +59,8 @@ struct DataOptions {
   OnError on_error = OnError::kFail;
   EncodingErrors encoding_errors = EncodingErrors::kFail;
   bool strict = false;
+  std::string token_cache = "auto";
+  bool verify_token_cache = false;
 
   friend constexpr auto ChoicesOf(Delimiter) {
     return std::array{Choice{"blanks", Delimiter::kBlanks}, Choice{"tab", Delimiter::kTab},
@@ -95,6 +97,13 @@ struct DataOptions {
           Doc("what invalid UTF-8 does: stop the run, or become U+FFFD and be counted"));
     visit("strict", &DataOptions::strict,
           Doc("refuse ill-formed tag sequences instead of repairing and counting them"));
+    visit(
+        "token_cache", &DataOptions::token_cache,
+        Doc("directory where tokenised data are kept between runs: auto is clner/tokens in the user's cache directory, "
+            "off keeps nothing; results do not depend on it")
+            .NewDirectoryOr({"auto", "off"}));
+    visit("verify_token_cache", &DataOptions::verify_token_cache,
+          Doc("read data and tokenizer files to see that they did not change, instead of trusting sizes and times"));
   }
   friend bool operator==(const DataOptions&, const DataOptions&) = default;
 };

@@ -231,7 +231,7 @@ void CheckFiles(const ResolvedConfig& resolved) {
   ProblemList problems;
   const Json json = ToJson(resolved.config);
   for (const Leaf& leaf : Leaves(json)) {
-    if (leaf.schema->info.path == PathKind::kNone) continue;
+    if (leaf.schema->info.path == PathKind::kNone || leaf.schema->info.path == PathKind::kNewDirectory) continue;
     const std::string path = leaf.value->get<std::string>();
     if (path.empty()) continue;
     const std::optional<std::string> why = WhyUnreadable(path, leaf.schema->info.path);

@@ -108,6 +108,7 @@ Json TypeSchema(const SchemaNode& node) {
       break;
     case ValueType::kText:
       json["type"] = "string";
+      if (node.info.path != PathKind::kNone) break;
       for (const std::string_view name : node.info.names) json["enum"].push_back(name);
       break;
     case ValueType::kTextMap:

@@ -97,6 +97,13 @@ void CheckData(const DataOptions& data, Checker* check) {
           "choose another new name");
     }
   }
+  if (data.token_cache.empty()) {
+    check->Add("data.token_cache", "data.token_cache is empty", "write auto, off or the path of a directory");
+  }
+  if (data.verify_token_cache && data.token_cache == "off") {
+    check->Add("data.verify_token_cache", "data.token_cache",
+               "data.verify_token_cache has no effect with data.token_cache: off", "remove one of them");
+  }
   CheckSplit("data.train", data.train, check);
   CheckSplit("data.dev", data.dev, check);
   CheckSplit("data.test", data.test, check);

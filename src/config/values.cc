@@ -115,7 +115,9 @@ std::string Expected(const SchemaNode& schema) {
       text = "true or false";
       break;
     case ValueType::kText:
-      if (schema.info.names.size() == 1) {
+      if (schema.info.path == PathKind::kNewDirectory) {
+        text = fmt::format("a path, {}", fmt::join(schema.info.names, " or "));
+      } else if (schema.info.names.size() == 1) {
         text = fmt::format("'{}'", schema.info.names[0]);
       } else if (!schema.info.names.empty()) {
         text = fmt::format("one of {}", fmt::join(schema.info.names, ", "));
@@ -177,7 +179,7 @@ std::optional<std::string> CheckRange(const SchemaNode& schema, const std::strin
     return fmt::format("{} must be {}, not '{}'", key, Expected(schema),
                        std::isfinite(number) ? shown : fmt::format("{}", number));
   }
-  if (schema.type == ValueType::kText && !info.names.empty()) {
+  if (schema.type == ValueType::kText && info.path == PathKind::kNone && !info.names.empty()) {
     const std::string text = value.get<std::string>();
     const std::vector<std::string> names(info.names.begin(), info.names.end());
     if (std::find(names.begin(), names.end(), text) != names.end()) return std::nullopt;

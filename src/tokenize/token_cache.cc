@@ -140,6 +140,7 @@ bool TokenCache::Load(const std::string& key, const std::function<void(TableFile
     load(TableFile(place, key));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted) throw;
+    if (!StampOf(place)) return false;  // another process removed it meanwhile
     LogWarning(kWarning, "a file of the token cache is made anew: " + Reason(error), place.string());
     return false;
   }

@@ -17,7 +17,8 @@ struct Pieces {
   std::vector<int32_t> word_of_piece = {};
 };
 
-/// Pieces of a sequence of words by word: the first counts[0] of `ids` are those of word 0, and so on.
+/// Pieces of a sequence of words by word: the first counts[0] of `ids` are those of word 0, and so on. From a file, so
+/// that whoever uses the counts checks that they add up to the number of ids.
 struct WordPieces {
   std::span<const int32_t> ids = {};
   std::span<const uint16_t> counts = {};

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
-#include "data/data_format.h"
 
 namespace clner {
 namespace {
@@ -16,20 +15,17 @@ std::string Describe(const char* name, const Corpus& corpus) {
          Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
-Corpus ReadSentences(const std::string& path, const CorpusOptions& options) {
-  return ReadData(path, FormatOfFile(path), options, {});
-}
-
-Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& options) {
-  Corpus corpus = ReadSentences(split.sentences, options);
-  if (!split.contexts.empty()) AttachContexts(&corpus, ReadSentences(split.contexts, options));
+Split Read(const char* name, const SplitOptions& split, const CorpusOptions& options, CorpusCache& cache) {
+  TokenizedCorpus read = cache.Read(split.sentences, options);
+  Corpus& corpus = read.corpus;
+  if (!split.contexts.empty()) AttachContexts(&corpus, cache.Read(split.contexts, options).corpus);
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
                std::to_string(corpus.repaired_tags) + " ill-formed tag transitions were read by conlleval's rules",
                corpus.path, "'clner validate' lists them; data.strict refuses them");
   }
-  return corpus;
+  return {std::move(corpus), {std::move(read.pieces)}, {}};
 }
 
 void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
@@ -45,19 +41,24 @@ void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
 void Prepare(Split& split, const SentenceView& view, const TagSpace& tags, const char* title) {
   const auto count = static_cast<int64_t>(split.corpus.sentences.size());
   Progress progress(title, count, "sentences");
-  for (int64_t i = 0; i < count; ++i) {
-    if (StopRequested() != nullptr)
-      throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "",
-                  "run the same command again");
-    const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
-    Example example;
-    view.Append(sentence, i, &example.items);
-    example.words = static_cast<int64_t>(sentence.words.size());
-    example.sentence = i;
-    example.tags = tags.Encode(sentence);
-    split.examples.push_back(std::move(example));
-    progress.Update(i + 1);
+  int64_t i = 0;
+  for (const PieceTables& pieces : split.pieces) {
+    for (size_t k = 0; k < pieces.sentences(); ++k, ++i) {
+      if (StopRequested() != nullptr)
+        throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "",
+                    "run the same command again");
+      const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
+      Example example;
+      view.Append(pieces.own(k), sentence.line, i, &example.items);
+      example.words = static_cast<int64_t>(sentence.words.size());
+      example.sentence = i;
+      example.tags = tags.Encode(sentence);
+      split.examples.push_back(std::move(example));
+      progress.Update(i + 1);
+    }
   }
+  CLNER_CHECK_EQ(i, count);
+  split.pieces.clear();
   progress.Finish();
 }
 
@@ -80,23 +81,35 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   return corpus;
 }
 
-Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
+TokenCacheOptions TokenCacheOptionsOf(const DataOptions& options) {
+  TokenCacheOptions cache;
+  cache.verify_content = options.verify_token_cache;
+  if (options.token_cache == "auto") {
+    cache.directory = DefaultTokenCacheDirectory();
+  } else if (options.token_cache != "off") {
+    cache.directory = options.token_cache;
+  }
+  return cache;
+}
+
+Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow_no_entities) {
   const CorpusOptions corpus_options = CorpusOptionsOf(options);
   Datasets datasets;
-  datasets.train.corpus = Read("train", options.train, corpus_options);
+  datasets.train = Read("train", options.train, corpus_options, cache);
   if (!options.dev.sentences.empty()) {
-    Corpus dev = Read("dev", options.dev, corpus_options);
+    Split dev = Read("dev", options.dev, corpus_options, cache);
     if (options.train_with_dev) {
       Corpus& train = datasets.train.corpus;
-      for (Sentence& sentence : dev.sentences) train.sentences.push_back(std::move(sentence));
-      train.words += dev.words;
-      train.entities += dev.entities;
-      for (const auto& [type, count] : dev.entities_of_type) train.entities_of_type[type] += count;
+      for (Sentence& sentence : dev.corpus.sentences) train.sentences.push_back(std::move(sentence));
+      train.words += dev.corpus.words;
+      train.entities += dev.corpus.entities;
+      for (const auto& [type, count] : dev.corpus.entities_of_type) train.entities_of_type[type] += count;
+      datasets.train.pieces.push_back(std::move(dev.pieces.front()));
     } else {
-      datasets.dev = Split{std::move(dev), {}};
+      datasets.dev = std::move(dev);
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, corpus_options), {}};
+  if (!options.test.sentences.empty()) datasets.test = Read("test", options.test, corpus_options, cache);
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {
     throw Error(ErrorCode::kData, "the training data have no entity: every tag is O", datasets.train.corpus.path,

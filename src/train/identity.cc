@@ -25,6 +25,8 @@ RunConfig WithoutHarmlessKeys(RunConfig config) {
   config.train.grace_seconds = defaults.train.grace_seconds;
   config.train.eval_batch_pieces = defaults.train.eval_batch_pieces;
   config.data.test = defaults.data.test;
+  config.data.token_cache = defaults.data.token_cache;
+  config.data.verify_token_cache = defaults.data.verify_token_cache;
   if (config.train.schedule.type == ScheduleOptions::Type::kConstant && config.train.schedule.warmup >= 1)
     config.train.epochs = defaults.train.epochs;
   // Files count by content, wherever they lie.

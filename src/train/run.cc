@@ -65,7 +65,8 @@ Prepared Prepare(const RunConfig& config, bool force) {
   prepared.view =
       std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces,
                                      config.model.encoder.window_overlap, PoolingOf(config.model.encoder.pool));
-  prepared.data = ReadDatasets(config.data, force);
+  CorpusCache cache(TokenCacheOptionsOf(config.data), *prepared.tokenizer, encoder_dir);
+  prepared.data = ReadDatasets(config.data, cache, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));
   LoadEncoderWeights(encoder_dir, prepared.model->encoder());

@@ -53,11 +53,6 @@ std::string Describe(const CorpusOptions& options) {
   return DumpJson(json);
 }
 
-/// True when all that is read lies in the file itself, which can be read again.
-bool IsCacheable(const std::string& path, DataFormat format) {
-  return format != DataFormat::kBrat && StampOf(path).has_value();
-}
-
 std::string WarningsToJson(const std::vector<LoggedWarning>& warnings, const std::string& path) {
   Json list = Json::array();
   for (const LoggedWarning& warning : warnings) {
@@ -106,6 +101,19 @@ CorpusCache::CorpusCache(TokenCacheOptions options, const Tokenizer& tokenizer,
   }
 }
 
+std::optional<CorpusCache::Source> CorpusCache::Identify(const std::string& path, DataFormat format,
+                                                         const CorpusOptions& options) const {
+  // brat keeps texts and annotations in two files each.
+  const std::optional<FileStamp> stamp = format == DataFormat::kBrat ? std::nullopt : StampOf(path);
+  if (!cache_.enabled() || !stamp) return std::nullopt;
+  try {
+    const std::string digest = cache_.digests().Sha256Of(path);
+    return Source{*stamp, digest, KeyOf(digest, format, options)};
+  } catch (const Error&) {
+    return std::nullopt;  // the reader of the format says what is wrong
+  }
+}
+
 std::string CorpusCache::KeyOf(const std::string& digest, DataFormat format, const CorpusOptions& options) const {
   return Sha256Hex(fmt::format("corpus {} {}\n{}\n{}\n{}\n{}", kRevision, CLNER_VERSION, tokenizer_fingerprint_,
                                Name(format), Describe(options), digest));
@@ -133,15 +141,9 @@ bool CorpusCache::Load(const std::string& key, const std::string& path, Tokenize
 
 TokenizedCorpus CorpusCache::Read(const std::string& path, const CorpusOptions& options) {
   const DataFormat format = FormatOfFile(path);
+  const std::optional<Source> source = Identify(path, format, options);
   TokenizedCorpus result;
-  std::string key, digest;
-  std::optional<FileStamp> stamp;
-  if (cache_.enabled() && IsCacheable(path, format)) {
-    stamp = StampOf(path);
-    digest = cache_.digests().Sha256Of(path);
-    key = KeyOf(digest, format, options);
-    if (Load(key, path, &result)) return result;
-  }
+  if (source && Load(source->key, path, &result)) return result;
   const WarningRecorder recorder;
   result.corpus = ReadData(path, format, options, {});
   const CorpusTables tables(result.corpus);
@@ -150,21 +152,20 @@ TokenizedCorpus CorpusCache::Read(const std::string& path, const CorpusOptions& 
     runs.push_back({sentence.words.size(), sentence.context_words.size()});
   }
   result.pieces = PieceTables(runs, tables.word_types(), tables.types(), tokenizer_);
-  if (!stamp || !recorder.complete() || !IsUnchanged(path, *stamp, digest)) return result;
+  if (!source || !recorder.complete() || !IsUnchanged(path, source->stamp, source->digest)) return result;
   const std::string warnings = WarningsToJson(recorder.warnings(), path);
-  TableWriter writer(key);
+  TableWriter writer(source->key);
   writer.Add(std::span<const char>(warnings));
   result.pieces.AddTo(&writer);
   tables.AddTo(&writer);
-  cache_.Store(key, writer);
+  cache_.Store(source->key, writer);
   return result;
 }
 
 std::optional<PieceTables> CorpusCache::FindPieces(const std::string& path, const CorpusOptions& options) {
-  const DataFormat format = FormatOfFile(path);
-  if (!cache_.enabled() || !IsCacheable(path, format)) return std::nullopt;
+  const std::optional<Source> source = Identify(path, FormatOfFile(path), options);
   PieceTables pieces;
-  const bool found = cache_.Load(KeyOf(cache_.digests().Sha256Of(path), format, options), [&](TableFile file) {
+  const bool found = source && cache_.Load(source->key, [&](TableFile file) {
     pieces = PieceTables(std::make_shared<const TableFile>(std::move(file)), kPieces, tokenizer_.vocabulary_size());
   });
   return found ? std::optional(pieces) : std::nullopt;

@@ -30,6 +30,13 @@ class CorpusCache {
   [[nodiscard]] std::optional<PieceTables> FindPieces(const std::string& path, const CorpusOptions& options);
 
  private:
+  struct Source {
+    FileStamp stamp = {};
+    std::string digest = {}, key = {};
+  };
+  /// nullopt when nothing is to be cached: no cache, no regular file, or not all that is read lies in it.
+  [[nodiscard]] std::optional<Source> Identify(const std::string& path, DataFormat format,
+                                               const CorpusOptions& options) const;
   [[nodiscard]] std::string KeyOf(const std::string& digest, DataFormat format, const CorpusOptions& options) const;
   [[nodiscard]] bool Load(const std::string& key, const std::string& path, TokenizedCorpus* result);
 

@@ -66,6 +66,10 @@ PiecesOfWords Copy(const WordPieces& source, int64_t capacity) {
   pieces.ids.assign(source.ids.begin(), source.ids.end());
   pieces.offsets.reserve(source.counts.size() + 1);
   for (const uint16_t count : source.counts) pieces.offsets.push_back(pieces.offsets.back() + count);
+  if (pieces.at(pieces.words()) != static_cast<int64_t>(pieces.ids.size())) {
+    throw Error(ErrorCode::kCorrupt, "the pieces of a sentence from the token cache do not match its words", "",
+                "delete the files of the token cache, or switch it off: data.token_cache: off");
+  }
   if (pieces.at(pieces.words()) <= capacity) return pieces;
   return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
 }

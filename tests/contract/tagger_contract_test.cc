@@ -31,6 +31,7 @@ data:
   train: {sentences: train.conll}
   dev: {sentences: dev.conll}
   test: {sentences: dev.conll}
+  token_cache: off
 model:
   encoder: {path: encoder, max_pieces: 64, window_overlap: 16}
 train:

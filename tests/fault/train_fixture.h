@@ -96,6 +96,7 @@ threads: 1
 data:
   train: {sentences: train.conll}
   dev: {sentences: dev.conll}
+  token_cache: off
 model:
   encoder: {path: encoder, max_pieces: 64, window_overlap: 16}
 train:

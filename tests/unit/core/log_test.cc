@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <pty.h>
 
+#include <thread>
+
 #include "core/progress.h"
 #include "support.h"
 
@@ -70,6 +72,27 @@ TEST(Log, LevelsDecideWhatIsPrinted) {
 
 TEST(Log, TakesAnyTextLiterally) {
   EXPECT_EQ(StderrOf([] { LogInfo("{} %s %v {0}"); }), "{} %s %v {0}\n");
+}
+
+TEST(WarningRecorder, KeepsWhatItsThreadIsWarnedAbout) {
+  LogWarning("recorder", "before");
+  const WarningRecorder outer;
+  {
+    const WarningRecorder inner;
+    for (int i = 0; i < 5; ++i) LogWarning("recorder", "message", "here:1", "do it");
+    std::thread([] { LogWarning("recorder", "of another thread"); }).join();
+    ASSERT_EQ(inner.warnings().size(), 5u) << "also those that are not shown";
+    EXPECT_EQ(inner.warnings()[4].kind, "recorder");
+    EXPECT_EQ(inner.warnings()[4].message, "message");
+    EXPECT_EQ(inner.warnings()[4].where, "here:1");
+    EXPECT_EQ(inner.warnings()[4].fix, "do it");
+  }
+  LogWarning("recorder", "after");
+  EXPECT_EQ(outer.warnings().size(), 6u);
+  EXPECT_TRUE(outer.complete());
+  for (size_t i = 0; i < WarningRecorder::kMaxKept; ++i) LogWarning("recorder", "many");
+  EXPECT_EQ(outer.warnings().size(), WarningRecorder::kMaxKept);
+  EXPECT_FALSE(outer.complete());
 }
 
 TEST(Log, ShowsThreeWarningsOfAKindAndSumsUpTheRest) {
