@@ -1,4 +1,5 @@
-// Words per second of turning words into pieces beside the Python tokenizers library, one thread each: equal ids first.
+// Words per second of turning words or running text into pieces beside the Python tokenizers library, one thread each:
+// equal ids first. And what the token cache saves.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include "core/log.h"
 #include "data/corpus.h"
 #include "peer_process.h"
+#include "token_cache_case.h"
 #include "tokenize/tokenizer.h"
 #include "work_directory.h"
 
@@ -23,9 +25,10 @@ namespace {
 using Sentences = std::vector<std::vector<std::string>>;
 
 struct Options {
-  std::vector<std::string> tokenizers, data;
+  std::vector<std::string> cases = {"words", "text", "cache"};
+  std::vector<std::string> tokenizers, data, cache_data;
   std::string peer = "tokenizers";
-  int64_t rounds = 7, sentences = 10000;
+  int64_t rounds = 7, sentences = 10000, repeat = 1;
   bool json = false;
 };
 
@@ -33,11 +36,6 @@ double CpuSeconds() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double Spread(const std::vector<double>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return (*high - *low) / Median(values);
 }
 
 // The words of every line between blanks and tabs.
@@ -66,6 +64,23 @@ Sentences ReadSentences(const std::string& path) {
   return sentences;
 }
 
+/// Sentences as both sides get them: one word each, with the whole text, in the case "text".
+Sentences AsTexts(const Sentences& sentences) {
+  Sentences texts;
+  for (const auto& words : sentences) {
+    std::string text = words[0];
+    for (size_t i = 1; i < words.size(); ++i) text += ' ' + words[i];
+    texts.push_back({std::move(text)});
+  }
+  return texts;
+}
+
+void WriteForPeer(const Sentences& sentences, bool texts, const std::string& path) {
+  Json json = Json::array();
+  for (const auto& words : sentences) json.push_back(texts ? Json(words[0]) : Json(words));
+  WriteFileAtomically(path, DumpJson(json));
+}
+
 void CheckSameIds(const Tokenizer& tokenizer, const Sentences& sentences, const std::filesystem::path& peer_ids) {
   const std::string bytes = ReadFile(peer_ids);
   std::vector<int32_t> theirs(bytes.size() / sizeof(int32_t));
@@ -74,18 +89,25 @@ void CheckSameIds(const Tokenizer& tokenizer, const Sentences& sentences, const 
   for (size_t i = 0; i < sentences.size(); ++i) {
     const auto end = std::find(next, theirs.end(), -1);
     if (!std::ranges::equal(tokenizer.Encode(sentences[i]).ids, std::ranges::subrange(next, end))) {
-      throw Error(ErrorCode::kCheckFailed, "the ids of sentence " + std::to_string(i) + " differ: nothing was timed");
+      throw Error(ErrorCode::kCheckFailed, "the ids of sentence " + std::to_string(i) + " differ: nothing was timed",
+                  sentences[i][0]);
     }
     next = end == theirs.end() ? end : end + 1;
   }
 }
 
-Json Measure(const Options& options, const std::string& directory, const std::string& data) {
+/// The case "words", or "text" where our tokenizer gets a whole sentence as one word, as the peer does. Neither side
+/// remembers what it made of a word, except that the peer may inside of its own library.
+Json MeasureTokenizer(const Options& options, const std::string& directory, const std::string& data, bool texts) {
   Sentences sentences = ReadSentences(data);
   sentences.resize(std::min(sentences.size(), static_cast<size_t>(options.sentences)));
+  double words = 0;
+  for (const auto& sentence : sentences) words += static_cast<double>(sentence.size());
+  if (words == 0) throw Error(ErrorCode::kData, "no words", data, "name a file with words");
+  if (texts) sentences = AsTexts(sentences);
   const auto tokenizer = LoadTokenizer(directory);
   const WorkDirectory work;
-  WriteFileAtomically(work / "sentences.json", DumpJson(Json(sentences)));
+  WriteForPeer(sentences, texts, work / "sentences.json");
   PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_pipeline_peer.py", directory,
                     work / "sentences.json"});
   const auto ask = [&](const std::string& request) {
@@ -95,8 +117,6 @@ Json Measure(const Options& options, const std::string& directory, const std::st
   (void)ask("ids " + (work / "ids"));
   CheckSameIds(*tokenizer, sentences, work / "ids");
 
-  double words = 0;
-  for (const auto& sentence : sentences) words += static_cast<double>(sentence.size());
   std::vector<double> ours, theirs, ratios;
   Json answer;
   for (int64_t round = 0; round <= options.rounds; ++round) {  // round 0 warms up
@@ -110,8 +130,8 @@ Json Measure(const Options& options, const std::string& directory, const std::st
     theirs.push_back(answer["seconds"].get<double>());
     ratios.push_back(theirs.back() / our_time);
   }
-  if (ours.empty()) throw Error(ErrorCode::kData, "no words", data, "name a file with words");
-  return {{"tokenizer", directory},
+  return {{"case", texts ? "text" : "words"},
+          {"tokenizer", directory},
           {"data", data},
           {"versions", versions},
           {"peer_way", answer["way"]},
@@ -125,32 +145,55 @@ Json Measure(const Options& options, const std::string& directory, const std::st
           {"ratio_max", *std::max_element(ratios.begin(), ratios.end())}};
 }
 
-void Print(const Json& row) {
-  const auto name = [&](const char* key) {
-    return std::filesystem::path(row[key].get<std::string>()).filename().string();
-  };
+std::string FileName(const Json& row, const char* key) {
+  return std::filesystem::path(row[key].get<std::string>()).filename().string();
+}
+
+void PrintTokenizer(const Json& row) {
   std::printf(
-      "%-20s %-20s %8.0f words, ids equal  ours %.2f M words/s (spread %.0f %%)  peer %.2f M (%s, spread %.0f %%)  "
+      "%-5s %-20s %-20s %8.0f words, ids equal  ours %.2f M words/s (spread %.0f %%)  peer %.2f M (%s, spread %.0f %%) "
+      " "
       "ratio %.1f (%.1f..%.1f)\n",
-      name("tokenizer").c_str(), name("data").c_str(), row["words"].get<double>(),
-      1e-6 * row["words_per_second"].get<double>(), 100 * row["spread"].get<double>(),
+      row["case"].get<std::string>().c_str(), FileName(row, "tokenizer").c_str(), FileName(row, "data").c_str(),
+      row["words"].get<double>(), 1e-6 * row["words_per_second"].get<double>(), 100 * row["spread"].get<double>(),
       1e-6 * row["peer_words_per_second"].get<double>(), row["peer_way"].get<std::string>().c_str(),
       100 * row["peer_spread"].get<double>(), row["ratio"].get<double>(), row["ratio_min"].get<double>(),
       row["ratio_max"].get<double>());
 }
 
+void PrintCache(const Json& row) {
+  const auto milliseconds = [&](const char* key) { return 1e3 * row[key].get<double>(); };
+  std::printf(
+      "cache %-20s %-20s %8.0f words, pieces equal  cold %.1f ms (spread %.0f %%)  reopened %.3f ms (spread %.0f %%)  "
+      "with words and tags %.2f ms  file %.1f MB  ratio %.0f (%.0f..%.0f)\n",
+      FileName(row, "tokenizer").c_str(), FileName(row, "data").c_str(), row["words"].get<double>(),
+      milliseconds("cold_seconds"), 100 * row["cold_spread"].get<double>(), milliseconds("reopen_seconds"),
+      100 * row["reopen_spread"].get<double>(), milliseconds("read_seconds"), 1e-6 * row["cache_bytes"].get<double>(),
+      row["ratio"].get<double>(), row["ratio_min"].get<double>(), row["ratio_max"].get<double>());
+}
+
 int Run(int argc, char** argv) {
-  CLI::App app("Pieces of words beside the Python tokenizers library, one thread each.");
+  CLI::App app("Pieces of words and texts beside the Python tokenizers library, one thread each; the token cache.");
   Options options;
   const char* env = std::getenv("CLNER_DATA");
   const std::string shared = env != nullptr ? env : std::string(CLNER_SOURCE_DIR) + "/../shared/data";
-  options.tokenizers = {std::string(CLNER_SOURCE_DIR) + "/models/minilm-l6", shared + "/../tokenizers/roberta-base"};
+  options.tokenizers = {std::string(CLNER_SOURCE_DIR) + "/models/minilm-l6", shared + "/../tokenizers/roberta-base",
+                        shared + "/../tokenizers/xlmr"};
   options.data = {shared + "/conllpp/conllpp_test.txt", shared + "/wikipedia/wikipedia_leads.tsv"};
+  options.cache_data = {shared + "/conllpp/conllpp_train.txt",
+                        shared + "/clner_contexts/wnut17_bertscore_eos_doc_full/train.txt"};
+  app.add_option("--case", options.cases, "words, text and cache; all by default.")
+      ->check(CLI::IsMember({"words", "text", "cache"}))
+      ->capture_default_str();
   app.add_option("--peer", options.peer)->check(CLI::IsMember({"tokenizers"}))->capture_default_str();
   app.add_option("-t,--tokenizer", options.tokenizers, "Directories of tokenizers.")->capture_default_str();
   app.add_option("--data", options.data, "Column files, or .tsv files of running text.")->capture_default_str();
   app.add_option("--sentences", options.sentences, "At most this many of every file.")
       ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  app.add_option("--cache-data", options.cache_data, "Column files of the case cache.")->capture_default_str();
+  app.add_option("--repeat", options.repeat, "How often every file of the case cache stands behind itself.")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_flag("--json", options.json);
@@ -162,9 +205,18 @@ int Run(int argc, char** argv) {
   (void)getloadavg(&load, 1);
   result["load_average"] = load;
   for (const std::string& directory : options.tokenizers) {
-    for (const std::string& data : options.data) {
-      result["cases"].push_back(Measure(options, directory, data));
-      if (!options.json) Print(result["cases"].back());
+    const auto wanted = [&](const char* name) { return std::ranges::find(options.cases, name) != options.cases.end(); };
+    for (const bool texts : {false, true}) {
+      if (!wanted(texts ? "text" : "words")) continue;
+      for (const std::string& data : options.data) {
+        result["cases"].push_back(MeasureTokenizer(options, directory, data, texts));
+        if (!options.json) PrintTokenizer(result["cases"].back());
+      }
+    }
+    if (!wanted("cache")) continue;
+    for (const std::string& data : options.cache_data) {
+      result["cases"].push_back(MeasureTokenCache(directory, data, options.repeat, options.rounds));
+      if (!options.json) PrintCache(result["cases"].back());
     }
   }
   if (options.json) std::printf("%s\n", DumpJson(result, 2).c_str());

@@ -25,6 +25,12 @@ inline double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// Largest less smallest value, as a share of the median.
+inline double Spread(const std::vector<double>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return (*high - *low) / Median(values);
+}
+
 /// Runs `body` with the settings of the program and turns its failure into a message and an exit code.
 inline int RunBenchmark(const char* name, int (*body)(int, char**), int argc, char** argv) {
   try {

@@ -1,4 +1,5 @@
-"""Peer of bench_pipeline: the Python tokenizers library encodes the sentences of a JSON file, one thread.
+"""Peer of bench_pipeline: the Python tokenizers library encodes the sentences of a JSON file, one thread. Sentences are
+lists of words, or texts.
 
 Requests, one a line:  versions  |  ids FILE  |  time      Answers: one JSON object a line.
 ids: writes the ids of all sentences as 32-bit integers, each sentence closed by -1.
@@ -40,7 +41,7 @@ def load(directory):
 def main():
     tokenizer = load(pathlib.Path(sys.argv[1]))
     sentences = json.load(open(sys.argv[2], encoding="utf-8"))
-    settings = {"is_pretokenized": True, "add_special_tokens": False}
+    settings = {"is_pretokenized": isinstance(sentences[0], list), "add_special_tokens": False}
     ways = {"encode": lambda: [tokenizer.encode(words, **settings) for words in sentences],
             "encode_batch": lambda: tokenizer.encode_batch(sentences, **settings)}
     if hasattr(tokenizer, "encode_batch_fast"):
