@@ -20,6 +20,8 @@ constexpr std::string_view kDocStart = "-DOCSTART-";
 constexpr std::string_view kContextMark = "<EOS>";
 // How much of a regular file says how many columns it has.
 constexpr size_t kSentencesAhead = 100, kRowsAhead = 10'000;
+// What is kept of memory that was handed back.
+constexpr size_t kMaxSpareRows = 10'000, kMaxSpareRowBytes = 1000;
 
 bool StartsWithWord(std::string_view text, std::string_view word) {
   return text.starts_with(word) && (text.size() == word.size() || kBlanks.find(text[word.size()]) != kBlanks.npos);
@@ -32,9 +34,29 @@ std::string_view WithoutTrailingBlanks(std::string_view text) {
 
 constexpr bool IsBlank(char byte) { return byte == ' ' || byte == '\t'; }
 
-std::vector<std::string> SplitBlanks(std::string_view text) {
-  std::vector<std::string> fields;
-  fields.reserve(4);
+/// Fields of a row, written over those of an earlier one whose memory they take.
+class FieldWriter {
+ public:
+  explicit FieldWriter(std::vector<std::string>* fields) : fields_(*fields) {}
+  ~FieldWriter() { fields_.resize(count_); }
+  FieldWriter(const FieldWriter&) = delete;
+  FieldWriter& operator=(const FieldWriter&) = delete;
+  void Add(std::string_view text) {
+    if (fields_.empty()) fields_.reserve(4);
+    if (count_ < fields_.size()) {
+      fields_[count_].assign(text);
+    } else {
+      fields_.emplace_back(text);
+    }
+    ++count_;
+  }
+
+ private:
+  std::vector<std::string>& fields_;
+  size_t count_ = 0;
+};
+
+void SplitBlanks(std::string_view text, FieldWriter* fields) {
   for (size_t at = 0; at < text.size();) {
     if (IsBlank(text[at])) {
       ++at;
@@ -42,41 +64,46 @@ std::vector<std::string> SplitBlanks(std::string_view text) {
     }
     const size_t begin = at;
     while (at < text.size() && !IsBlank(text[at])) ++at;
-    fields.emplace_back(text.substr(begin, at - begin));
+    fields->Add(text.substr(begin, at - begin));
   }
-  return fields;
 }
 
-std::vector<std::string> SplitTabs(std::string_view text) {
-  std::vector<std::string> fields;
+void SplitTabs(std::string_view text, FieldWriter* fields) {
   for (size_t begin = 0;;) {
     const size_t end = text.find('\t', begin);
-    fields.emplace_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) return fields;
+    fields->Add(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) return;
     begin = end + 1;
   }
 }
 
-std::vector<std::string> SplitLast(std::string_view text) {
+void SplitLast(std::string_view text, FieldWriter* fields) {
   const size_t at = text.find_last_of(kBlanks);
-  if (at == std::string_view::npos) return {std::string(text)};
-  return {std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
+  fields->Add(text.substr(0, at));
+  if (at != std::string_view::npos) fields->Add(text.substr(at + 1));
 }
 
-std::vector<std::string> SplitRow(std::string_view text, ColumnDelimiter delimiter, bool in_context) {
+void SplitRow(std::string_view text, ColumnDelimiter delimiter, bool in_context, std::vector<std::string>* fields) {
   if (delimiter == ColumnDelimiter::kBlanks) {
-    std::vector<std::string> fields = SplitBlanks(text);
-    // CLNER's context files hold rows such as " B-X": a context word that is empty.
-    if (in_context && fields.size() == 1 && kBlanks.find(text.front()) != kBlanks.npos &&
-        (IsContextTag(fields[0]) || fields[0] == "O")) {
-      fields.insert(fields.begin(), std::string());
+    {
+      FieldWriter writer(fields);
+      SplitBlanks(text, &writer);
     }
-    return fields;
+    // CLNER's context files hold rows such as " B-X": a context word that is empty.
+    if (in_context && fields->size() == 1 && kBlanks.find(text.front()) != kBlanks.npos &&
+        (IsContextTag(fields->front()) || fields->front() == "O")) {
+      fields->insert(fields->begin(), std::string());
+    }
+    return;
   }
+  FieldWriter writer(fields);
   const std::string_view row = WithoutTrailingBlanks(text);
   // Context rows of CLNER's files use one space even where the sentence's own rows use TAB.
-  if (delimiter == ColumnDelimiter::kLast || (in_context && row.find('\t') == row.npos)) return SplitLast(row);
-  return SplitTabs(row);
+  if (delimiter == ColumnDelimiter::kLast || (in_context && row.find('\t') == row.npos)) {
+    SplitLast(row, &writer);
+  } else {
+    SplitTabs(row, &writer);
+  }
 }
 
 bool IsContextLike(const ColumnRow& row) {
@@ -87,7 +114,8 @@ std::string RaggedFix(const ColumnRow& row, const ColumnFileOptions& options, si
   const std::string_view text = WithoutTrailingBlanks(row.text);
   const std::string& skip = options.skip_option;
   if (options.delimiter == ColumnDelimiter::kBlanks && row.fields.size() > expected) {
-    if (SplitTabs(text).size() == expected) return "a word holds a space: read with the delimiter 'tab'";
+    if (static_cast<size_t>(std::ranges::count(text, '\t')) + 1 == expected)
+      return "a word holds a space: read with the delimiter 'tab'";
     if (expected == 2) {
       return "if the word holds a space, read with the delimiter 'last'; else correct the row" +
              (skip.empty() ? "" : " or use " + skip);
@@ -144,6 +172,7 @@ struct ColumnReader::State {
   void LookAhead();
   bool ReadBlock(Block* block);
   bool AddLine(const Line& line, Block* block);
+  ColumnRow TakeSpareRow();
   void CheckRows(Block* block);
   void Finish();
 
@@ -152,12 +181,20 @@ struct ColumnReader::State {
   std::string name;
   ColumnFileStats stats;
   ProblemList problems;
-  std::deque<Block> ahead;  ///< read, but not yet given out
+  std::deque<Block> ahead;                            ///< read, but not yet given out
+  std::vector<ColumnRow> spare_rows, spare_sentence;  ///< memory that was handed back; the second one is empty
   std::vector<std::string> before;
   size_t expected = 0;
   int64_t document = 0;
   bool in_context = false, failing = false, done = false;
 };
+
+ColumnRow ColumnReader::State::TakeSpareRow() {
+  if (spare_rows.empty()) return {};
+  ColumnRow row = std::move(spare_rows.back());
+  spare_rows.pop_back();
+  return row;
+}
 
 /// True when the line ends the block.
 bool ColumnReader::State::AddLine(const Line& line, Block* block) {
@@ -189,10 +226,14 @@ bool ColumnReader::State::AddLine(const Line& line, Block* block) {
   if (rows.empty()) {
     block->sentence.document = document;
     block->sentence.before = std::exchange(before, {});
+    rows = std::exchange(spare_sentence, {});
     rows.reserve(32);
   }
   in_context = in_context || (!rows.empty() && StartsWithWord(text, kContextMark));
-  rows.push_back({SplitRow(text, options.delimiter, in_context), line.number, std::string(text)});
+  rows.push_back(TakeSpareRow());
+  SplitRow(text, options.delimiter, in_context, &rows.back().fields);
+  rows.back().line = line.number;
+  rows.back().text.assign(text);
   if (rows.size() > kMaxSentenceRows) {
     throw Error(ErrorCode::kData, fmt::format("sentence has more than {} rows", kMaxSentenceRows),
                 Place(name, rows.front().line), "separate sentences by blank lines");
@@ -305,6 +346,16 @@ std::optional<ColumnSentence> ColumnReader::Next() {
   }
   if (!state.done) state.Finish();
   return std::nullopt;
+}
+
+void ColumnReader::Recycle(ColumnSentence sentence) {
+  for (ColumnRow& row : sentence.rows) {
+    if (state_->spare_rows.size() == kMaxSpareRows) break;
+    if (row.text.capacity() <= kMaxSpareRowBytes) state_->spare_rows.push_back(std::move(row));
+  }
+  if (sentence.rows.capacity() > kMaxSpareRows) return;
+  sentence.rows.clear();
+  state_->spare_sentence = std::move(sentence.rows);
 }
 
 const std::vector<std::string>& ColumnReader::trailing() const { return state_->before; }

@@ -88,6 +88,8 @@ class ColumnReader {
   ColumnReader& operator=(const ColumnReader&) = delete;
   /// The next sentence, or nullopt at the end.
   [[nodiscard]] std::optional<ColumnSentence> Next();
+  /// Takes the memory of a sentence that is no longer needed for the next ones: rows are many and small.
+  void Recycle(ColumnSentence sentence);
   /// At the end: the lines behind the last sentence, as in ColumnSentence::before.
   [[nodiscard]] const std::vector<std::string>& trailing() const;
   [[nodiscard]] const ColumnFileStats& stats() const;

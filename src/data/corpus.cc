@@ -45,6 +45,7 @@ Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_ro
     if (text >= rows[i].fields.size()) RequireColumn(text_column, rows[i], path, "text");
     sentence.words.push_back(rows[i].fields[text]);
   }
+  sentence.context_words.reserve(rows.size() - *own_rows);
   for (size_t i = *own_rows; i < rows.size(); ++i) {
     const std::vector<std::string>& fields = rows[i].fields;
     if (fields[0] == "<EOS>") continue;
@@ -107,7 +108,11 @@ Corpus ReadCorpus(const std::string& path, const CorpusOptions& options, std::ve
       for (size_t i = 0; i < own_rows; ++i) tags.push_back(rows->rows[i].fields[*column]);
     }
     builder.Add(std::move(sentence), tags, std::move(lines));
-    if (raw != nullptr) raw->push_back(std::move(*rows));
+    if (raw != nullptr) {
+      raw->push_back(std::move(*rows));
+    } else {
+      reader.Recycle(std::move(*rows));
+    }
   }
   Corpus corpus = builder.Finish(reader.stats());
   corpus.trailing_lines = reader.trailing();

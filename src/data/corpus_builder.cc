@@ -167,7 +167,7 @@ Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
     corpus_.with_context += sentence.context_words.empty() ? 0 : 1;
     corpus_.context_words += static_cast<int64_t>(sentence.context_words.size());
     corpus_.empty_context_words +=
-        std::count(sentence.context_words.begin(), sentence.context_words.end(), std::string());
+        std::ranges::count_if(sentence.context_words, [](const std::string& word) { return word.empty(); });
     corpus_.sentences.push_back(std::move(sentence));
   }
   if (file.docstart_lines > 0) corpus_.documents = static_cast<int64_t>(documents.size());

@@ -14,7 +14,8 @@ class TokenCacheFault : public TrainFault {
     std::vector<std::filesystem::path> files;
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(Path("cache"), none)) {
-      if (entry.path().extension() == ".tokens") files.push_back(entry.path());
+      const std::string name = entry.path().filename().string();
+      if (name.ends_with(".tokens") && !name.starts_with('.')) files.push_back(entry.path());
     }
     return files;
   }

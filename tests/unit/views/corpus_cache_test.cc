@@ -67,7 +67,8 @@ class CorpusCacheTest : public testing::Test {
     std::vector<fs::path> files;
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(root_ / "cache", none)) {
-      if (entry.path().extension() == TokenCache::kSuffix) files.push_back(entry.path());
+      if (entry.path().extension() == TokenCache::kSuffix && !entry.path().filename().string().starts_with('.'))
+        files.push_back(entry.path());
     }
     return files;
   }
