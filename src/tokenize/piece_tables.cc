@@ -70,16 +70,20 @@ PieceTables::PieceTables(std::span<const WordRuns> sentences, std::span<const ui
       block->ids.insert(block->ids.end(), first, first + static_cast<std::ptrdiff_t>(count));
     }
   };
+  const auto words = [&] { return static_cast<uint32_t>(word); };
+  const auto pieces = [&] { return static_cast<uint32_t>(block->ids.size()); };
   for (const WordRuns& runs : sentences) {
-    Row row = {.word = word, .piece = block->ids.size()};
+    Row row = {.word = words(), .piece = pieces()};
     append(runs.own);
-    row.context_word = word;
-    row.context_piece = block->ids.size();
+    row.context_word = words();
+    row.context_piece = pieces();
     append(runs.context);
     block->rows.push_back(row);
   }
+  block->rows.push_back({words(), pieces(), words(), pieces()});
   CLNER_CHECK_EQ(word, word_types.size());
-  block->rows.push_back({word, block->ids.size(), word, block->ids.size()});
+  CLNER_CHECK_LT(word, size_t{UINT32_MAX});
+  CLNER_CHECK_LT(block->ids.size(), size_t{UINT32_MAX});
   rows_ = block->rows;
   counts_ = block->counts;
   ids_ = block->ids;

@@ -26,7 +26,7 @@ class PieceTables {
 
   PieceTables() = default;
   /// Tokenises every distinct word once: `types` are the distinct words, `word_types` those of the sentences in order.
-  /// kInterrupted on a request to stop.
+  /// Less than 2^32 words and pieces. kInterrupted on a request to stop.
   PieceTables(std::span<const WordRuns> sentences, std::span<const uint32_t> word_types,
               std::span<const std::string_view> types, const Tokenizer& tokenizer);
   /// Reads the tables `first_table` .. `first_table` + kTables - 1 that AddTo wrote. 76 when they contradict each other
@@ -45,7 +45,7 @@ class PieceTables {
  private:
   /// Where a sentence begins and where its context does; one row more than sentences, the last one is the end.
   struct Row {
-    uint64_t word = 0, piece = 0, context_word = 0, context_piece = 0;
+    uint32_t word = 0, piece = 0, context_word = 0, context_piece = 0;
   };
   struct Block;
   void Check(const TableFile& file, int32_t vocabulary_size) const;

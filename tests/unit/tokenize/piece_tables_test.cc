@@ -98,7 +98,7 @@ TEST(PieceTables, StopOnRequest) {
 }
 
 /// What is wrong with tables that have right hashes and these rows, counts and ids.
-std::string ProblemOf(const std::vector<uint64_t>& rows, const std::vector<uint16_t>& counts,
+std::string ProblemOf(const std::vector<uint32_t>& rows, const std::vector<uint16_t>& counts,
                       const std::vector<int32_t>& ids) {
   const TempDirectory dir;
   TableWriter writer(kKey);
@@ -117,7 +117,7 @@ TEST(PieceTables, ContradictionsAreNamed) {
   EXPECT_THAT(ProblemOf({0, 0, 1, 1, 1, 1, 1, 1}, {1}, {5, 6}), HasSubstr("the tables of pieces differ in length"));
   EXPECT_THAT(ProblemOf({1, 0, 1, 1, 1, 1, 1, 1}, {1}, {5}), HasSubstr(place + "0 is wrong"));
   EXPECT_THAT(ProblemOf({0, 0, 2, 1, 1, 1, 1, 1}, {1}, {5}), HasSubstr(place + "0 is wrong"));
-  EXPECT_THAT(ProblemOf({0, 0, 1, UINT64_MAX, 1, 1, 1, 1}, {1}, {5}), HasSubstr(place + "0 is wrong"));
+  EXPECT_THAT(ProblemOf({0, 0, 1, UINT32_MAX, 1, 1, 1, 1}, {1}, {5}), HasSubstr(place + "0 is wrong"));
   EXPECT_THAT(ProblemOf({0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1}, {1}, {5}), HasSubstr(place + "1 is wrong"));
   EXPECT_THAT(ProblemOf({0, 0, 1, 1, 1, 1, 2, 1}, {1}, {5}), HasSubstr(place + "1 is wrong"));
   for (const int32_t id : {100, -1, INT32_MIN, INT32_MAX}) {
