@@ -15,12 +15,12 @@ namespace {
 class Backend final : public TaggerBackend {
  public:
   Backend(LoadedModel model, const LoadOptions& options)
-      : loaded_(std::move(model)), predictor_(*loaded_.model, *loaded_.view, {options.batch_pieces, options.scores}) {}
+      : loaded_(std::move(model)), predictor_(*loaded_.model, {options.batch_pieces, options.scores}) {}
 
   std::vector<std::vector<Entity>> Tag(std::span<const Sentence> sentences) const override {
     return Guarded([&] {
       std::vector<std::vector<Entity>> results;
-      for (Prediction& prediction : predictor_.Predict(sentences)) {
+      for (Prediction& prediction : predictor_.Predict(Prepare(sentences))) {
         std::vector<Entity>& entities = results.emplace_back();
         for (ScoredSpan& scored : prediction.spans) {
           entities.push_back({scored.span.begin_word, scored.span.end_word, std::move(scored.span.type), scored.score});
@@ -37,7 +37,7 @@ class Backend final : public TaggerBackend {
       torch::InferenceMode inference;
       std::vector<std::string> lines;
       for (const Sentence& sentence : sentences) {
-        const std::vector<Example> examples = predictor_.Prepare({&sentence, 1});
+        const std::vector<Example> examples = Prepare({&sentence, 1});
         Json json;
         json["words"] = sentence.words;
         json["tags"] = loaded_.model->spec().tags.tags();
@@ -59,6 +59,9 @@ class Backend final : public TaggerBackend {
       const float* data = row.const_data_ptr<float>();
       (*json)["marginals"].push_back(std::vector<float>(data, data + row.numel()));
     }
+  }
+  std::vector<Example> Prepare(std::span<const Sentence> sentences) const {
+    return PrepareSentences(sentences, *loaded_.view, loaded_.context_view.get());
   }
   LoadedModel loaded_;
   TaggerPredictor predictor_;

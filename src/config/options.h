@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/field.h"
+#include "config/objective_options.h"
 
 namespace clner {
 
@@ -41,6 +42,24 @@ struct SplitOptions {
   friend bool operator==(const SplitOptions&, const SplitOptions&) = default;
 };
 
+/// How much of a context is shown; it never takes room from the sentence.
+struct ContextOptions {
+  int max_texts = 0;
+  int max_words_per_text = 0;
+  int max_pieces = 0;
+
+  template <class Visitor>
+  static void Describe(Visitor&& visit) {
+    visit("max_texts", &ContextOptions::max_texts,
+          Doc("texts of a sentence at most, best ranks first; 0 takes all that fit").AtLeast(0).AtMost(1000000));
+    visit("max_words_per_text", &ContextOptions::max_words_per_text,
+          Doc("a text is cut behind so many words; 0 does not cut").Unit("words").AtLeast(0).AtMost(1000000));
+    visit("max_pieces", &ContextOptions::max_pieces,
+          Doc("pieces of the contexts of a sentence at most; 0 fills the encoder").Unit("pieces").AtLeast(0).AtMost(65536));
+  }
+  friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
+};
+
 /// What is read and how.
 struct DataOptions {
   enum class Delimiter { kBlanks, kTab, kLast };
@@ -55,6 +74,8 @@ struct DataOptions {
   SplitOptions train = {};
   SplitOptions dev = {};
   SplitOptions test = {};
+  SplitOptions unlabelled = {};
+  ContextOptions contexts = {};
   bool train_with_dev = false;
   OnError on_error = OnError::kFail;
   EncodingErrors encoding_errors = EncodingErrors::kFail;
@@ -87,6 +108,9 @@ struct DataOptions {
     visit("train", &DataOptions::train, Doc("training data"));
     visit("dev", &DataOptions::dev, Doc("development data, which selects the best epoch and stops early"));
     visit("test", &DataOptions::test, Doc("test data, scored once at the end"));
+    visit("unlabelled", &DataOptions::unlabelled,
+          Doc("sentences with contexts whose tags, if any, are not read: semi-supervised cooperative training"));
+    visit("contexts", &DataOptions::contexts, Doc("how much of the contexts is shown"));
     visit("train_with_dev", &DataOptions::train_with_dev,
           Doc("train on train and dev together and keep the last epoch"));
     visit("on_error", &DataOptions::on_error,
@@ -190,22 +214,6 @@ struct ModelOptions {
   friend bool operator==(const ModelOptions&, const ModelOptions&) = default;
 };
 
-/// What is minimised.
-struct ObjectiveOptions {
-  enum class Type { kNll };
-
-  Type type = Type::kNll;
-
-  friend constexpr auto ChoicesOf(Type) { return std::array{Choice{"nll", Type::kNll}}; }
-
-  template <class Visitor>
-  static void Describe(Visitor&& visit) {
-    visit("type", &ObjectiveOptions::type,
-          Doc("negative log-likelihood of the tags, mean over the sentences of a batch"));
-  }
-  friend bool operator==(const ObjectiveOptions&, const ObjectiveOptions&) = default;
-};
-
 struct OptimizerOptions {
   enum class Type { kAdamw };
   enum class EpsPlacement { kTorch, kHf3 };
@@ -278,6 +286,7 @@ struct ScheduleOptions {
 struct TrainOptions {
   enum class Batching { kSorted, kRandom, kFile };
   enum class Select { kBest, kLast };
+  enum class SelectBy { kTrained, kMean, kOriginal, kContext };
   enum class Precision { kFp32, kBf16 };
 
   int epochs = 10;
@@ -291,6 +300,7 @@ struct TrainOptions {
   double clip_norm = 5;
   Batching batching = Batching::kSorted;
   Select select = Select::kBest;
+  SelectBy select_by = SelectBy::kTrained;
   int patience = 0;
   int save_every = 500;
   int keep_last = 2;
@@ -305,6 +315,10 @@ struct TrainOptions {
   }
   friend constexpr auto ChoicesOf(Select) {
     return std::array{Choice{"best", Select::kBest}, Choice{"last", Select::kLast}};
+  }
+  friend constexpr auto ChoicesOf(SelectBy) {
+    return std::array{Choice{"trained", SelectBy::kTrained}, Choice{"mean", SelectBy::kMean},
+                      Choice{"original", SelectBy::kOriginal}, Choice{"context", SelectBy::kContext}};
   }
   friend constexpr auto ChoicesOf(Precision) {
     return std::array{Choice{"fp32", Precision::kFp32}, Choice{"bf16", Precision::kBf16}};
@@ -337,6 +351,9 @@ struct TrainOptions {
     visit("select", &TrainOptions::select,
           Doc("which epoch is kept: the best dev F1, later ones win ties, or the last; without dev data always the "
               "last"));
+    visit("select_by", &TrainOptions::select_by,
+          Doc("dev F1 that selects: of the original view, of the view with contexts, the mean of both, or trained: the "
+              "mean over the views that are trained and have dev data"));
     visit("patience", &TrainOptions::patience,
           Doc("epochs without a better dev F1 before training stops; 0 never stops early")
               .Unit("epochs")

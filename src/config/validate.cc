@@ -100,7 +100,33 @@ void CheckData(const DataOptions& data, Checker* check) {
   CheckSplit("data.train", data.train, check);
   CheckSplit("data.dev", data.dev, check);
   CheckSplit("data.test", data.test, check);
+  CheckSplit("data.unlabelled", data.unlabelled, check);
   if (data.train_with_dev && data.dev.sentences.empty()) check->NoEffect("data.train_with_dev", "data.dev.sentences");
+}
+
+void CheckObjective(const RunConfig& config, Checker* check) {
+  const ObjectiveOptions& objective = config.objective;
+  const ObjectiveOptions defaults;
+  const bool cooperative = objective.type == ObjectiveOptions::Type::kCooperative;
+  const bool kl = objective.cl == ObjectiveOptions::Cl::kKl || objective.cl == ObjectiveOptions::Cl::kBoth;
+  const auto useless = [&](const char* key, bool set, bool used, const char* without) {
+    if (set && !used) check->NoEffect(key, without);
+  };
+  const char* type = "objective.type: cooperative";
+  const char* distance = "objective.cl: kl or both";
+  useless("objective.view", objective.view != defaults.view, !cooperative, "objective.type: nll");
+  useless("objective.mode", objective.mode != defaults.mode, cooperative, type);
+  useless("objective.cl", objective.cl != defaults.cl, cooperative, type);
+  useless("objective.without_context", objective.without_context != defaults.without_context, cooperative, type);
+  useless("objective.weights", !(objective.weights == defaults.weights), cooperative, type);
+  useless("objective.temperature", objective.temperature.has_value(), cooperative && kl, distance);
+  useless("objective.direction", objective.direction != defaults.direction, cooperative && kl, distance);
+  useless("objective.weights.cl", objective.weights.cl.has_value(),
+          !cooperative || objective.cl != ObjectiveOptions::Cl::kNone, "objective.cl");
+  const bool unlabelled = !config.data.unlabelled.sentences.empty();
+  useless("data.unlabelled", unlabelled, cooperative && objective.cl != ObjectiveOptions::Cl::kNone,
+          "objective.type: cooperative and objective.cl");
+  useless("objective.weights.unlabelled", objective.weights.unlabelled != 1, unlabelled, "data.unlabelled.sentences");
 }
 
 void CheckModel(const ModelOptions& model, Checker* check) {
@@ -158,6 +184,8 @@ void CheckTrain(const RunConfig& config, Checker* check) {
   }
   for (size_t i = 0; i < train.groups.size(); ++i)
     CheckGroup(train.groups[i], fmt::format("train.groups.{}", i), check);
+  if (train.select_by != TrainOptions::SelectBy::kTrained && !SelectsOnDev(config))
+    check->NoEffect("train.select_by", "dev data to select on");
   if (train.patience > 0 && config.data.dev.sentences.empty()) check->NoEffect("train.patience", "data.dev.sentences");
   if (train.patience > 0 && config.data.train_with_dev) {
     check->Add("train.patience",
@@ -183,6 +211,7 @@ void CollectProblems(const RunConfig& config, const std::function<std::string(co
   CheckRun(config, &check);
   CheckData(config.data, &check);
   CheckModel(config.model, &check);
+  CheckObjective(config, &check);
   CheckTrain(config, &check);
 }
 

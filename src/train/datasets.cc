@@ -42,20 +42,35 @@ void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
   }
 }
 
-void Prepare(Split& split, const SentenceView& view, const TagSpace& tags, const char* title) {
+Example MakeExample(const Sentence& sentence, int64_t index, const View& view, const TagSpace& tags) {
+  Example example;
+  view.Append(sentence, index, &example.items);
+  example.words = example.all_words = static_cast<int64_t>(sentence.words.size());
+  example.sentence = index;
+  example.tags = tags.Encode(sentence);
+  return example;
+}
+
+void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& tags, const std::string& name) {
   const auto count = static_cast<int64_t>(split.corpus.sentences.size());
-  Progress progress(title, count, "sentences");
+  Progress progress("tokenise " + name, count, "sentences");
   for (int64_t i = 0; i < count; ++i) {
     if (StopRequested() != nullptr)
       throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "",
                   "run the same command again");
     const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
-    Example example;
-    view.Append(sentence, i, &example.items);
-    example.words = static_cast<int64_t>(sentence.words.size());
-    example.sentence = i;
-    example.tags = tags.Encode(sentence);
-    split.examples.push_back(std::move(example));
+    split.examples.push_back(MakeExample(sentence, i, views.original, tags));
+    split.context_of.push_back(-1);
+    if (contexts && !sentence.contexts.empty()) {
+      Example shown = MakeExample(sentence, i, views.context, tags);
+      if (!shown.items.empty()) {
+        shown.context = true;
+        // CLNER sorts its batches by all words, the separator included (clner.md 3.5).
+        shown.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
+        split.context_of.back() = static_cast<int64_t>(split.contexts.size());
+        split.contexts.push_back(std::move(shown));
+      }
+    }
     progress.Update(i + 1);
   }
   progress.Finish();
@@ -93,10 +108,13 @@ Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
       train.entities += dev.entities;
       for (const auto& [type, count] : dev.entities_of_type) train.entities_of_type[type] += count;
     } else {
-      datasets.dev = Split{std::move(dev), {}};
+      datasets.dev = Split{std::move(dev)};
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, corpus_options), {}};
+  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, corpus_options)};
+  if (!options.unlabelled.sentences.empty()) {
+    datasets.unlabelled = Split{Read("unlabelled", options.unlabelled, corpus_options)};
+  }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {
     throw Error(ErrorCode::kData, "the training data have no entity: every tag is O", datasets.train.corpus.path,
@@ -107,10 +125,11 @@ Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
   return datasets;
 }
 
-void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags) {
-  Prepare(datasets.train, view, tags, "tokenise train");
-  if (datasets.dev) Prepare(*datasets.dev, view, tags, "tokenise dev");
-  if (datasets.test) Prepare(*datasets.test, view, tags, "tokenise test");
+void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts) {
+  Prepare(datasets.train, views, train_contexts, tags, "train");
+  if (datasets.dev) Prepare(*datasets.dev, views, true, tags, "dev");
+  if (datasets.test) Prepare(*datasets.test, views, true, tags, "test");
+  if (datasets.unlabelled) Prepare(*datasets.unlabelled, views, true, tags, "unlabelled");
 }
 
 }  // namespace clner

@@ -15,12 +15,21 @@ namespace clner {
 
 struct Split {
   Corpus corpus = {};
-  std::vector<Example> examples = {};
+  std::vector<Example> examples = {};  ///< the original view of every sentence
+  std::vector<Example> contexts = {};  ///< the view with context of the sentences that have one, in order
+  std::vector<int64_t> context_of = {};  ///< per sentence: index into `contexts`, -1 = none
+  [[nodiscard]] bool has_contexts() const { return !contexts.empty(); }
+  /// The view with context, or the original one of a sentence without.
+  [[nodiscard]] const Example& WithContext(size_t sentence) const {
+    const int64_t index = context_of[sentence];
+    return index < 0 ? examples[sentence] : contexts[static_cast<size_t>(index)];
+  }
 };
 
 struct Datasets {
   Split train = {};
   std::optional<Split> dev = {}, test = {};  ///< dev is absent when it is trained on
+  std::optional<Split> unlabelled = {};
   LabelSet labels = {};
 };
 
@@ -31,7 +40,13 @@ struct Datasets {
 /// occur in dev or test. 65 when the training data have no entity and `allow_no_entities` is false.
 [[nodiscard]] Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities);
 
-/// Tokenises every split into examples with gold tags.
-void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags);
+/// How every split is shown to the encoder.
+struct Views {
+  const View& original;
+  const View& context;
+};
+
+/// Tokenises every split into examples with gold tags; the training data with context only if `train_contexts`.
+void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts);
 
 }  // namespace clner
