@@ -22,6 +22,8 @@ size_t Resolve(int column, size_t fields, const std::string& place) {
               "columns count from 0; -1 is the last one");
 }
 
+const std::string kContextMark = "<EOS>";
+
 bool IsDocumentMark(const std::string& line) { return line.starts_with("-DOCSTART-"); }
 
 /// The lines around sentences as they are written. Blank lines come back behind the document marks; the others carry
@@ -54,18 +56,30 @@ class ColumnWriter {
       document_ = sentence.document;
     }
     for (const std::vector<std::string>& row : rows) text += JoinRow(row, sentence);
-    if (sentence.context_words.empty()) return text + "\n";
-    std::string tags;
-    for (size_t i = 1; i < columns; ++i) tags += " B-X";
-    text += "<EOS>" + tags + "\n";
-    for (const std::string& word : sentence.context_words) {
-      if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != std::string::npos) Refuse(word, sentence);
-      text += word + tags + "\n";
-    }
+    AppendContexts(sentence, columns, &text);
     return text + "\n";
   }
 
  private:
+  void AppendContexts(const Sentence& sentence, size_t columns, std::string* text) const {
+    const ContextTexts& contexts = sentence.contexts;
+    std::string tags;
+    for (size_t i = 1; i < columns; ++i) tags += " B-X";
+    for (size_t i = 0; i < contexts.texts(); ++i) {
+      *text += kContextMark + tags + "\n";
+      for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) {
+        const std::string_view word = contexts.word(w);
+        if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != word.npos)
+          Refuse(std::string(word), sentence);
+        if (word == kContextMark) {
+          *text += "<" + tags + "\nEOS" + tags + "\n>" + tags + "\n";
+        } else {
+          text->append(word).append(tags) += "\n";
+        }
+      }
+    }
+  }
+
   [[nodiscard]] std::vector<std::vector<std::string>> Rows(const Sentence& sentence, const ColumnSentence* raw) const {
     std::vector<std::vector<std::string>> rows;
     const auto words = static_cast<int64_t>(sentence.words.size());

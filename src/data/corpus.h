@@ -38,11 +38,14 @@ struct Corpus {
   int64_t words = 0, entities = 0;
   int64_t repaired_tags = 0;  ///< ill-formed transitions
   int64_t documents = 0;      ///< documents with sentences; 0 when the file has no -DOCSTART- line
-  int64_t with_context = 0, context_words = 0, empty_context_words = 0;
+  int64_t with_context = 0, context_texts = 0, context_words = 0, empty_context_words = 0;
   std::map<std::string, int64_t> entities_of_type = {};
   std::set<std::string> types_in_file = {};      ///< as they stand there, before the label map
   std::vector<std::string> trailing_lines = {};  ///< of a column file, behind the last sentence
 };
+
+/// Adds the contexts of a sentence to the counts of its corpus.
+void CountContexts(const ContextTexts& contexts, Corpus* corpus);
 
 /// Reads a whole file: context layout recognised (`<EOS>` line followed by rows tagged X, B-X, O or nothing), tags to
 /// spans, types mapped. Prints (LogVerbose) counts and scheme. 65 "no sentences" when empty; missing columns; empty
@@ -58,9 +61,8 @@ struct Corpus {
 [[nodiscard]] Corpus ReadParallel(const std::string& words_path, const std::string& tags_path,
                                   const CorpusOptions& options);
 
-/// Splits one raw sentence into own rows and context words (used by streaming predict too). Fills words, context_words,
-/// line, document. A context row with another number of columns than the sentence's own rows has its word in front. 65
-/// when `text_column` is not there; `path` is the file in the message.
+/// Splits one raw sentence into own rows and contexts (used by streaming predict too). Fills words, contexts, line,
+/// document. 65 when `text_column` is not there; `path` is the file in the message.
 [[nodiscard]] Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows,
                                     const std::string& path);
 
@@ -77,10 +79,10 @@ struct LabelSet {
 };
 
 /// Pairs a plain and a context corpus by position: word counts and spans must agree (65 with the sentence), words that
-/// differ only typographically are warned about, other words are 65 naming both. Copies the contexts into `plain`. Up
+/// differ only typographically are warned about, other words are 65 naming both. Moves the contexts into `plain`. Up
 /// to 20 mismatches are reported together; when the numbers of sentences differ, only the first (the others follow from
 /// it).
-void AttachContexts(Corpus* plain, const Corpus& contexts);
+void AttachContexts(Corpus* plain, Corpus contexts);
 
 /// What AttachContexts checks, without throwing: `problems` make the pair unusable, `words` differ typographically.
 struct PairReport {

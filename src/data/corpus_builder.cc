@@ -164,10 +164,7 @@ Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
     corpus_.words += static_cast<int64_t>(sentence.words.size());
     corpus_.entities += static_cast<int64_t>(sentence.spans.size());
     for (const Span& span : sentence.spans) ++corpus_.entities_of_type[span.type];
-    corpus_.with_context += sentence.context_words.empty() ? 0 : 1;
-    corpus_.context_words += static_cast<int64_t>(sentence.context_words.size());
-    corpus_.empty_context_words +=
-        std::count(sentence.context_words.begin(), sentence.context_words.end(), std::string());
+    CountContexts(sentence.contexts, &corpus_);
     corpus_.sentences.push_back(std::move(sentence));
   }
   if (file.docstart_lines > 0) corpus_.documents = static_cast<int64_t>(documents.size());

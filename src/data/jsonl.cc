@@ -36,6 +36,32 @@ std::vector<std::string> Strings(const Json& list, const char* name) {
   return texts;
 }
 
+/// A list of words is one flat text, a list of lists has one text an item.
+ContextTexts Contexts(const Json& list) {
+  ContextTexts contexts;
+  if (list.is_array() && !list.empty() && list.front().is_array()) {
+    for (const Json& text : list) {
+      for (const std::string& word : Strings(text, "context")) contexts.AddWord(word);
+      contexts.EndText();
+    }
+    return contexts;
+  }
+  for (const std::string& word : Strings(list, "context")) contexts.AddWord(word);
+  contexts.EndText();
+  contexts.flat = !contexts.empty();
+  return contexts;
+}
+
+Json ToJson(const ContextTexts& contexts) {
+  Json texts = Json::array();
+  for (size_t i = 0; i < contexts.texts(); ++i) {
+    Json words = Json::array();
+    for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) words.push_back(contexts.word(w));
+    texts.push_back(std::move(words));
+  }
+  return contexts.flat ? texts.front() : texts;
+}
+
 std::vector<std::string> Tags(const Json& list, const std::vector<std::string>& labels) {
   const bool integers =
       list.is_array() && std::any_of(list.begin(), list.end(), [](const Json& tag) { return tag.is_number(); });
@@ -75,7 +101,7 @@ Record Parse(std::string_view text, const std::string& name, const std::vector<s
           "give every token one tag");
     }
   }
-  if (const Json* context = FindAny(json, {"context"})) record.sentence.context_words = Strings(*context, "context");
+  if (const Json* context = FindAny(json, {"context"})) record.sentence.contexts = Contexts(*context);
   if (const Json* document = FindAny(json, {"document"})) {
     if (!document->is_number_integer()) Refuse("'document' is not an integer", "write the number of the document");
     record.sentence.document = document->get<int64_t>();
@@ -128,7 +154,7 @@ std::string JsonlRecord(const Sentence& sentence, Scheme scheme, bool with_docum
   if (sentence.labelled)
     record["tags"] = SpansToTags(sentence.spans, static_cast<int64_t>(sentence.words.size()), scheme);
   if (with_document) record["document"] = sentence.document;
-  if (!sentence.context_words.empty()) record["context"] = sentence.context_words;
+  if (!sentence.contexts.empty()) record["context"] = ToJson(sentence.contexts);
   return DumpJson(record) + "\n";
 }
 

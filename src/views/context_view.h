@@ -1,0 +1,61 @@
+// The sentence with its retrieved texts behind it, of which only the sentence's own words are read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "views/view.h"
+
+namespace clner {
+
+/// How many of the texts are shown; the budget of pieces is that of the encoder.
+struct ContextLimits {
+  static constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  int64_t max_texts = kNone;           ///< texts that are shown, from 1
+  int64_t max_words_per_text = kNone;  ///< a text is cut behind so many words, from 1 (CLNER's files: 35)
+};
+
+/// Words [begin, end) of ContextTexts.
+struct ContextRange {
+  size_t begin = 0, end = 0;
+  friend bool operator==(const ContextRange&, const ContextRange&) = default;
+};
+
+/// [CLS] own words [SEP] words of the texts [SEP] (in XLM-R and RoBERTa <s>, one </s>, </s>): one separator behind the
+/// sentence, nothing between texts. Own words have the pieces of SentenceView and are the only ones that are pooled.
+///
+/// Texts are packed whole in rank order: one that does not fit is skipped and the next one tried, until `max_texts` are
+/// shown or fewer than kFewestPieces pieces are left (KB-NER's rule). A flat context is one text of unknown inner
+/// borders, so that the limits of ContextLimits do not concern it, and it is cut behind the last word that fits.
+class ContextView final : public View {
+ public:
+  /// `max_pieces`, `overlap` and errors as for SentenceView; kConfig also for limits below 1. `tokenizer` must outlive
+  /// the view.
+  ContextView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, const ContextLimits& limits = {},
+              Pooling pooling = Pooling::kFirst);
+  /// Appends one sequence; none when the sentence has no context or no text fits (LogWarning). A sentence that fills
+  /// the encoder alone is never cut for its context: it gives the windows of SentenceView without context (LogWarning).
+  /// Thread-safe.
+  int64_t Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const override;
+  /// The words of the context that Append() shows, in order; empty when it shows none.
+  [[nodiscard]] std::vector<ContextRange> Shown(const Sentence& sentence) const;
+
+  static constexpr int64_t kFewestPieces = 10;
+
+ private:
+  struct Packed {
+    std::vector<int32_t> ids, words;  // of the context, equally long
+    std::vector<ContextRange> shown;
+  };
+  void AppendText(const ContextTexts& contexts, ContextRange text, int64_t room, Packed* packed) const;
+  [[nodiscard]] Packed Pack(const ContextTexts& contexts, int64_t room) const;
+
+  const Tokenizer& tokenizer_;
+  int64_t capacity_, overlap_;
+  ContextLimits limits_;
+  Pooling pooling_;
+};
+
+}  // namespace clner
