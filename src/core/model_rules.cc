@@ -74,7 +74,9 @@ void CheckModelCard(const Json& card, const EncoderConfig* encoder_config, const
   };
   with("labels", CheckLabels);
   with("view", [&](const JsonSection& view) {
-    (void)view.OneOf("type", {"sentence"});
+    (void)view.OneOf("type", {"sentence", "context", "both"});
+    for (const char* limit : {"max_texts", "max_words_per_text", "max_context_pieces"})
+      (void)view.IntegerOr(limit, 0, 0, kMaxSize);
     const int64_t most = encoder_config != nullptr ? encoder_config->max_pieces() : kMaxSize;
     const int64_t pieces = view.Integer("max_pieces", kSpecialPieces + 1, kMaxSize);
     if (pieces > most) {

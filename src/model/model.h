@@ -8,11 +8,14 @@
 #include "model/tag_space.h"
 #include "nn/crf_head.h"
 #include "nn/encoder.h"
+#include "views/context_view.h"
 
 namespace clner {
 
 enum class ConstraintMode { kOff, kDecode };
 enum class HeadType { kCrf, kSoftmax };
+/// Which views of a sentence the model was trained on.
+enum class TrainedViews { kSentence, kContext, kBoth };
 
 /// Everything but the weights; stored in config.json and clner.json.
 struct ModelSpec {
@@ -21,6 +24,8 @@ struct ModelSpec {
   Pooling pooling = Pooling::kFirst;
   TagSpace tags = {};
   int64_t max_pieces = 512, window_overlap = 128;
+  ContextLimits contexts = {};
+  TrainedViews trained_views = TrainedViews::kSentence;
   double word_dropout = 0.1;
   HeadType head = HeadType::kCrf;
   ConstraintMode constraints = ConstraintMode::kDecode;

@@ -27,11 +27,21 @@ Json HuggingFaceConfig(const ModelSpec& spec) {
   return json;
 }
 
+constexpr const char* kTrainedViews[] = {"sentence", "context", "both"};
+
 Json ClnerJson(const ModelSpec& spec) {
   Json json;
   json["format"] = kFormatVersion;
   json["labels"] = spec.tags.ToJson();
-  json["view"] = {{"type", "sentence"}, {"max_pieces", spec.max_pieces}, {"window_overlap", spec.window_overlap}};
+  json["view"] = {{"type", kTrainedViews[static_cast<size_t>(spec.trained_views)]},
+                  {"max_pieces", spec.max_pieces},
+                  {"window_overlap", spec.window_overlap}};
+  if (spec.trained_views != TrainedViews::kSentence) {
+    const auto limit = [](int64_t value) { return value == ContextLimits::kNone ? 0 : value; };
+    json["view"]["max_texts"] = limit(spec.contexts.max_texts);
+    json["view"]["max_words_per_text"] = limit(spec.contexts.max_words_per_text);
+    json["view"]["max_context_pieces"] = limit(spec.contexts.max_pieces);
+  }
   json["encoder"] = {{"pool", Name(spec.pooling)},
                      {"layers", spec.layers.layers},
                      {"layer_mix", spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar"},
@@ -54,6 +64,14 @@ ModelSpec ReadSpec(const std::filesystem::path& directory) {
   const Json &view = json.at("view"), &encoder = json.at("encoder"), &head = json.at("head");
   spec.max_pieces = view.at("max_pieces").get<int64_t>();
   spec.window_overlap = view.at("window_overlap").get<int64_t>();
+  spec.trained_views = static_cast<TrainedViews>(
+      std::find(std::begin(kTrainedViews), std::end(kTrainedViews), view.at("type").get<std::string>()) -
+      std::begin(kTrainedViews));
+  const auto limit = [&](const char* key) {
+    const int64_t value = view.value(key, int64_t{0});
+    return value == 0 ? ContextLimits::kNone : value;
+  };
+  spec.contexts = {limit("max_texts"), limit("max_words_per_text"), limit("max_context_pieces")};
   spec.pooling = FindPooling(encoder.at("pool").get<std::string>()).value();
   spec.layers.layers = encoder.value("layers", spec.layers.layers);
   spec.layers.mix =
@@ -123,6 +141,8 @@ LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool veri
   loaded.tokenizer = LoadTokenizer(directory);
   CheckEncoderFits(spec.encoder, *loaded.tokenizer, spec.max_pieces, directory);
   loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap, spec.pooling);
+  loaded.context_view = std::make_unique<ContextView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap,
+                                                      spec.contexts, spec.pooling);
   torch::NoGradGuard no_grad;
   loaded.model = std::make_shared<Model>(std::move(spec));
   MapExactWeights(std::make_shared<const SafetensorsFile>(directory / "model.safetensors"), *loaded.model);

@@ -65,6 +65,12 @@ ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets&
   spec.head = config.model.head.type == HeadOptions::Type::kCrf ? HeadType::kCrf : HeadType::kSoftmax;
   spec.max_pieces = config.model.encoder.max_pieces;
   spec.window_overlap = config.model.encoder.window_overlap;
+  spec.contexts = LimitsOf(config.data.contexts);
+  using Instances = ObjectiveRules::Instances;
+  const Instances instances = RulesOf(config).instances;
+  spec.trained_views = instances == Instances::kOriginal  ? TrainedViews::kSentence
+                       : instances == Instances::kContext ? TrainedViews::kContext
+                                                          : TrainedViews::kBoth;
   spec.word_dropout = config.model.encoder.word_dropout;
   spec.constraints =
       config.model.head.constraints == HeadOptions::Constraints::kOff ? ConstraintMode::kOff : ConstraintMode::kDecode;

@@ -74,7 +74,7 @@ int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector
     return static_cast<int64_t>(windows.size());
   }
   // The separator behind the context.
-  const Packed packed = Pack(sentence.contexts, capacity_ - own.size() - 1);
+  const Packed packed = Pack(sentence.contexts, RoomBeside(own.size()));
   if (packed.ids.empty()) {
     LogWarning("contexts left out",
                fmt::format("no text of the context fits behind a sentence of {} pieces, the encoder takes {}",
@@ -95,7 +95,7 @@ int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector
 std::vector<ContextRange> ContextView::Shown(const Sentence& sentence) const {
   const PiecesOfWords own = EncodeOwnWords(tokenizer_, sentence, capacity_);
   if (own.size() > capacity_) return {};
-  return Pack(sentence.contexts, capacity_ - own.size() - 1).shown;
+  return Pack(sentence.contexts, RoomBeside(own.size())).shown;
 }
 
 }  // namespace clner

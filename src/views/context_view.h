@@ -1,6 +1,7 @@
 // The sentence with its retrieved texts behind it, of which only the sentence's own words are read.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -10,11 +11,12 @@
 
 namespace clner {
 
-/// How many of the texts are shown; the budget of pieces is that of the encoder.
+/// How much of the texts is shown; the room is what the sentence leaves of the encoder's.
 struct ContextLimits {
   static constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
   int64_t max_texts = kNone;           ///< texts that are shown, from 1
   int64_t max_words_per_text = kNone;  ///< a text is cut behind so many words, from 1 (CLNER's files: 35)
+  int64_t max_pieces = kNone;          ///< pieces of all texts together, from 1
 };
 
 /// Words [begin, end) of ContextTexts.
@@ -28,7 +30,7 @@ struct ContextRange {
 ///
 /// Texts are packed whole in rank order: one that does not fit is skipped and the next one tried, until `max_texts` are
 /// shown or fewer than kFewestPieces pieces are left (KB-NER's rule). A flat context is one text of unknown inner
-/// borders, so that the limits of ContextLimits do not concern it, and it is cut behind the last word that fits.
+/// borders, so that max_texts and max_words_per_text do not concern it, and it is cut behind the last word that fits.
 class ContextView final : public View {
  public:
   /// `max_pieces`, `overlap` and errors as for SentenceView; kConfig also for limits below 1. `tokenizer` must outlive
@@ -50,6 +52,10 @@ class ContextView final : public View {
     std::vector<ContextRange> shown;
   };
   void AppendText(const ContextTexts& contexts, ContextRange text, int64_t room, Packed* packed) const;
+  /// Pieces of context beside so many of the sentence and the separator.
+  [[nodiscard]] int64_t RoomBeside(int64_t own_pieces) const {
+    return std::min(limits_.max_pieces, capacity_ - own_pieces - 1);
+  }
   [[nodiscard]] Packed Pack(const ContextTexts& contexts, int64_t room) const;
 
   const Tokenizer& tokenizer_;
