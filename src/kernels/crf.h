@@ -100,7 +100,7 @@ enum class CooperativeDirection : int {
 /// in both views is left out.
 struct CooperativeTerm {
   const float* weight = nullptr;  ///< [B] scales each student's gradient contributions; null = 1
-  float tau = 1;                  ///< temperature of kTemperedKl, > 0
+  float tau = 1;                  ///< temperature of kTemperedKl, 0.001..1000
   CooperativeForm form = CooperativeForm::kTemperedKl;
   CooperativeDirection direction = CooperativeDirection::kTeacherToStudent;
 };
