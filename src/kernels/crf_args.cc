@@ -54,7 +54,7 @@ bool ValidGold(const Batch& batch, const int32_t* gold) {
 }
 
 bool ValidGoldOrUnused(const Batch& batch, const int32_t* gold, const float* weight) {
-  if (gold != nullptr) return ValidGold(batch, gold);
+  if (gold != nullptr || batch.rows == 0) return ValidGold(batch, gold);
   for (int64_t b = 0; b < batch.sentences; ++b) {
     if (weight == nullptr || weight[b] != 0) return false;
   }

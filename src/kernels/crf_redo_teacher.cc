@@ -9,10 +9,9 @@ constexpr double kLogTiny = -87.33654475055310898657;  // log FLT_MIN
 
 // log = log softmax(log / tau).
 void Temper(double tau, int64_t tags, double* log) {
-  const double top = *std::max_element(log, log + tags);
-  double sum = 0;
-  for (int64_t y = 0; y < tags; ++y) sum += std::exp((log[y] - top) / tau);
-  for (int64_t y = 0; y < tags; ++y) log[y] = (log[y] - top) / tau - std::log(sum);
+  for (int64_t y = 0; y < tags; ++y) log[y] /= tau;
+  const double sum = LogSumExp(log, tags);
+  for (int64_t y = 0; y < tags; ++y) log[y] -= sum;
 }
 
 }  // namespace
@@ -33,15 +32,15 @@ void TeacherPass::ReadTeacher(int64_t i) {
     return;
   }
   const float* row = teacher.unary + i * teacher.unary_stride;
-  double sum = 0;
-  for (int64_t y = 0; y < task_.tags; ++y) sum += static_cast<double>(row[y]);
-  for (int64_t y = 0; y < task_.tags; ++y) log_q_[y] = std::log(static_cast<double>(row[y]) / sum);
+  for (int64_t y = 0; y < task_.tags; ++y) log_q_[y] = std::log(static_cast<double>(row[y]));
 }
 
 double TeacherPass::Compare(double* w) {
   const Comparison& how = task_.teacher->comparison;
   const int64_t tags = task_.tags;
   const double tau = static_cast<double>(how.tau);
+  Temper(1, tags, log_p_);  // the scores of a long sentence leave rounding in all of a row
+  Temper(1, tags, log_q_);
   double* p = next_;  // free until the mass moves on
   for (int64_t y = 0; y < tags; ++y) {
     p[y] = std::exp(log_p_[y]);

@@ -62,7 +62,7 @@ TEST(CrfJointNumerics, TenThousandWordsInOneSentence) {
   const JointReference want = LogSpaceJoint(joint);
   ForEachTargetAndRedo([&](bool redo) {
     const JointResult r = RunJoint(joint, {true, 1, 1, 1});
-    ExpectJoint(r, want, redo ? 1e-10 : 2e-5, 2e-5);
+    ExpectJoint(r, want, redo ? 1e-8 : 2e-5, 2e-5);  // scores near 1e5 limit the oracle itself
   });
 }
 
