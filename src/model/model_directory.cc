@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/files.h"
 #include "core/model_files.h"
 #include "core/sha256.h"

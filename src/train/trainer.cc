@@ -206,7 +206,6 @@ void Trainer::SkipBadStep(double loss, double norm, const std::vector<PlannedBat
 }
 
 void Trainer::FinishEpoch() {
-  const TrainOptions& train = setup_.config.train;
   const double loss = state_.epoch_loss / static_cast<double>(std::max<int64_t>(1, state_.epoch_batches));
   Json record = {{"event", "epoch"}, {"epoch", state_.epoch + 1}, {"step", state_.step}, {"loss", loss}};
   std::string line = "epoch " + std::to_string(state_.epoch + 1) + ": loss " + Fixed(loss, 4);
