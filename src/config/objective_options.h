@@ -17,8 +17,7 @@ struct LossWeightsOptions {
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
-    visit("original", &LossWeightsOptions::original,
-          Doc("NLL of the original view; null is 1").AtLeast(0).AtMost(1e6));
+    visit("original", &LossWeightsOptions::original, Doc("NLL of the original view; null is 1").AtLeast(0).AtMost(1e6));
     visit("context", &LossWeightsOptions::context,
           Doc("NLL of a batch with contexts; null is 1, and 0.5 in code mode with a cooperative loss")
               .AtLeast(0)
@@ -77,17 +76,20 @@ struct ObjectiveOptions {
           Doc("nll, the negative log-likelihood of the tags of one view, or cooperative, both views together"));
     visit("view", &ObjectiveOptions::view,
           Doc("of nll: train on the sentences alone, or with their contexts (alone where there is none)"));
-    visit("mode", &ObjectiveOptions::mode,
-          Doc("of cooperative: code follows the released CLNER (views are instances of one pool, losses 1 : 0.5 : 0.5), "
-              "paper the paper (both views of a sentence in one step, 1 : 1 : 1)"));
-    visit("cl", &ObjectiveOptions::cl,
-          Doc("of cooperative: distance of the original view to the context view, between word vectors (l2), posteriors "
-              "of the tags (kl), both, or none"));
-    visit("temperature", &ObjectiveOptions::temperature,
-          Doc("of cl kl: softens (above 1) or sharpens the posteriors, the loss is scaled by its square; null is 0.3 in "
-              "code mode and 1 in paper mode")
-              .Above(0)
-              .AtMost(1000));
+    visit(
+        "mode", &ObjectiveOptions::mode,
+        Doc("of cooperative: code follows the released CLNER (views are instances of one pool, losses 1 : 0.5 : 0.5), "
+            "paper the paper (both views of a sentence in one step, 1 : 1 : 1)"));
+    visit(
+        "cl", &ObjectiveOptions::cl,
+        Doc("of cooperative: distance of the original view to the context view, between word vectors (l2), posteriors "
+            "of the tags (kl), both, or none"));
+    visit(
+        "temperature", &ObjectiveOptions::temperature,
+        Doc("of cl kl: softens (above 1) or sharpens the posteriors, the loss is scaled by its square; null is 0.3 in "
+            "code mode and 1 in paper mode")
+            .Above(0)
+            .AtMost(1000));
     visit("direction", &ObjectiveOptions::direction,
           Doc("of cl kl: KL of the teacher's posterior to the student's, the reverse, or the mean of both"));
     visit("without_context", &ObjectiveOptions::without_context,

@@ -55,7 +55,10 @@ struct ContextOptions {
     visit("max_words_per_text", &ContextOptions::max_words_per_text,
           Doc("a text is cut behind so many words; 0 does not cut").Unit("words").AtLeast(0).AtMost(1000000));
     visit("max_pieces", &ContextOptions::max_pieces,
-          Doc("pieces of the contexts of a sentence at most; 0 fills the encoder").Unit("pieces").AtLeast(0).AtMost(65536));
+          Doc("pieces of the contexts of a sentence at most; 0 fills the encoder")
+              .Unit("pieces")
+              .AtLeast(0)
+              .AtMost(65536));
   }
   friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
 };

@@ -25,7 +25,7 @@ TaggerPredictor::TaggerPredictor(Model& model, PredictOptions options) : model_(
 }
 
 std::vector<std::vector<int64_t>> TaggerPredictor::Batches(const std::vector<const Example*>& examples,
-                                                               int64_t batch_pieces) {
+                                                           int64_t batch_pieces) {
   std::vector<int64_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);
   std::vector<int64_t> pieces;

@@ -34,7 +34,7 @@ class Dense : public torch::nn::Module {
 
  private:
   struct Quantized;
-  std::shared_ptr<const Quantized> quantized_;         ///< null unless quantised
+  std::shared_ptr<const Quantized> quantized_;       ///< null unless quantised
   std::shared_ptr<const ops::PackedLinear> packed_;  ///< null unless packed
 };
 

@@ -12,8 +12,8 @@ crf::CooperativeTerm TermOf(const Options& options) {
   const bool paper = options.mode == Options::Mode::kPaper;
   crf::CooperativeTerm term;
   term.tau = static_cast<float>(options.temperature.value_or(paper ? 1 : kCodeTemperature));
-  // The paper's cross-entropy differs from the KL by a constant, which has no gradient: the KL reads better, it is 0 for
-  // equal views. At temperature 1 the tempered form is the KL.
+  // The paper's cross-entropy differs from the KL by a constant, which has no gradient: the KL reads better, it is 0
+  // for equal views. At temperature 1 the tempered form is the KL.
   term.form = crf::CooperativeForm::kTemperedKl;
   term.direction = options.direction == Options::Direction::kForward   ? crf::CooperativeDirection::kTeacherToStudent
                    : options.direction == Options::Direction::kReverse ? crf::CooperativeDirection::kStudentToTeacher

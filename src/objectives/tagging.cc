@@ -18,15 +18,16 @@ void AddTerm(const char* name, const std::vector<double>& values, const auto& co
 
 ops::CrfJointLoss Losses(Model& model, const Batch& batch, const at::Tensor& emissions,
                          const crf::CooperativeTerm* cooperative) {
-  return ops::CrfJoint(
-      emissions, model.crf(), batch.cu_words,
-      {batch.tags, batch.nll_weight, batch.teacher_of, batch.cl_weight, cooperative});
+  return ops::CrfJoint(emissions, model.crf(), batch.cu_words,
+                       {batch.tags, batch.nll_weight, batch.teacher_of, batch.cl_weight, cooperative});
 }
 
 void AddNllTerms(const Batch& batch, const std::vector<double>& nll, StepLoss* loss) {
   const auto trained = [&](size_t b, bool context) { return batch.nll_weight[b] != 0 && batch.context[b] == context; };
-  AddTerm("nll", nll, [&](size_t b) { return trained(b, false); }, loss);
-  AddTerm("nll_ext", nll, [&](size_t b) { return trained(b, true); }, loss);
+  AddTerm(
+      "nll", nll, [&](size_t b) { return trained(b, false); }, loss);
+  AddTerm(
+      "nll_ext", nll, [&](size_t b) { return trained(b, true); }, loss);
 }
 
 // Rows of all words of the students, of their teachers, and the student's weight for each.
@@ -61,8 +62,7 @@ StepLoss TaggingNll::Step(Model& model, const Batch& batch) {
 
 StepLoss Cooperative::Step(Model& model, const Batch& batch) {
   const at::Tensor words = model.Words(batch), kept = model.DropWords(words, batch);
-  const ops::CrfJointLoss losses =
-      Losses(model, batch, model.Score(kept), rules_.kl ? &rules_.cooperative : nullptr);
+  const ops::CrfJointLoss losses = Losses(model, batch, model.Score(kept), rules_.kl ? &rules_.cooperative : nullptr);
   StepLoss loss{losses.total};
   AddNllTerms(batch, losses.nll, &loss);
   const auto taught = [&](size_t b) { return batch.teacher_of[b] >= 0; };

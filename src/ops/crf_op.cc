@@ -111,10 +111,9 @@ struct CrfJointFunction : torch::autograd::Function<CrfJointFunction> {
       crf::JointTerms joint{gold, terms->nll_weight.data(), terms->teacher_of.data(), *terms->cooperative};
       joint.cooperative.weight = terms->cl_weight.data();
       loss->cl.resize(sentences);
-      CheckStatus(
-          crf::Joint(call.batch, call.rows, call.params, joint, loss->nll.data(), loss->cl.data(), grads.rows,
-                     grads.params, call.flags.data(), call.Reserve(crf::Operation::kJoint), call.exec),
-          "Joint");
+      CheckStatus(crf::Joint(call.batch, call.rows, call.params, joint, loss->nll.data(), loss->cl.data(), grads.rows,
+                             grads.params, call.flags.data(), call.Reserve(crf::Operation::kJoint), call.exec),
+                  "Joint");
       total = WeightedSum(loss->cl, terms->cl_weight);
     }
     total += WeightedSum(loss->nll, terms->nll_weight);
@@ -138,11 +137,12 @@ CrfJointLoss CrfJoint(const at::Tensor& emissions, const CrfParams& params, cons
   CLNER_CHECK(terms.gold.empty() || static_cast<int64_t>(terms.gold.size()) == cu_words.back(),
               "one gold tag for every word");
   CLNER_CHECK_EQ(terms.nll_weight.size(), sentences);
-  CLNER_CHECK(terms.cooperative == nullptr ||
-                  (terms.teacher_of.size() == sentences && terms.cl_weight.size() == sentences),
-              "a teacher and a weight for every sentence");
+  CLNER_CHECK(
+      terms.cooperative == nullptr || (terms.teacher_of.size() == sentences && terms.cl_weight.size() == sentences),
+      "a teacher and a weight for every sentence");
   CrfJointLoss loss;
-  loss.total = CrfJointFunction::apply(emissions, params.transitions, params.start, params.end, cu_words, &terms, &loss);
+  loss.total =
+      CrfJointFunction::apply(emissions, params.transitions, params.start, params.end, cu_words, &terms, &loss);
   return loss;
 }
 

@@ -25,7 +25,7 @@ struct CrfJointTerms {
   const crf::CooperativeTerm* cooperative = nullptr;
 };
 struct CrfJointLoss {
-  at::Tensor total = {};                 ///< float32 scalar
+  at::Tensor total = {};                  ///< float32 scalar
   std::vector<double> nll = {}, cl = {};  ///< [B] unweighted; empty where there is no such term
 };
 /// emissions [M, K], sentence b has the rows cu_words[b] .. cu_words[b+1]. Differentiable in the emissions and the

@@ -29,8 +29,7 @@ at::Tensor Call(const c10::OperatorHandle& op, std::vector<c10::IValue> stack) {
 /// `after` is one of oneDNN's post-operations ("none", "gelu", ...), `algorithm` its variant.
 at::Tensor Product(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                    const char* after = "none", const char* algorithm = "") {
-  static const c10::OperatorHandle op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
+  static const c10::OperatorHandle op = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
   return Call(op, {x, weight, bias, after, Scalars(), algorithm});
 }
 

@@ -22,8 +22,8 @@ struct Example {
   [[nodiscard]] int64_t pieces() const;
 };
 
-/// Sequences are stored longest first; sentences keep the order given to Pack. In training a batch may hold two views of
-/// a sentence, as two of its B sentences.
+/// Sequences are stored longest first; sentences keep the order given to Pack. In training a batch may hold two views
+/// of a sentence, as two of its B sentences.
 struct Batch {
   at::Tensor ids = {};                   ///< [N] i64
   at::Tensor positions = {};             ///< [N] i64, position in its sequence from 0
@@ -52,10 +52,9 @@ struct Batch {
   [[nodiscard]] int64_t pieces() const { return cu_seqlens.back(); }
 };
 
-/// `partners` (as many as `examples`, or none) are the other views of the same sentences, null where there is none; they
-/// come behind the examples. Of the two views, the one with context teaches the other.
-[[nodiscard]] Batch Pack(const std::vector<const Example*>& examples,
-                         const std::vector<const Example*>& partners = {});
+/// `partners` (as many as `examples`, or none) are the other views of the same sentences, null where there is none;
+/// they come behind the examples. Of the two views, the one with context teaches the other.
+[[nodiscard]] Batch Pack(const std::vector<const Example*>& examples, const std::vector<const Example*>& partners = {});
 /// The same for `positions` into `examples`, as batch plans give them.
 [[nodiscard]] Batch Pack(std::span<const Example> examples, const std::vector<int64_t>& positions);
 

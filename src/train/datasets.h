@@ -15,8 +15,8 @@ namespace clner {
 
 struct Split {
   Corpus corpus = {};
-  std::vector<Example> examples = {};  ///< the original view of every sentence
-  std::vector<Example> contexts = {};  ///< the view with context of the sentences that have one, in order
+  std::vector<Example> examples = {};    ///< the original view of every sentence
+  std::vector<Example> contexts = {};    ///< the view with context of the sentences that have one, in order
   std::vector<int64_t> context_of = {};  ///< per sentence: index into `contexts`, -1 = none
   [[nodiscard]] bool has_contexts() const { return !contexts.empty(); }
   /// The view with context, or the original one of a sentence without.

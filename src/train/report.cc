@@ -67,8 +67,8 @@ HtmlCurve F1Curve(const TrainState& state) {
 
 }  // namespace
 
-Json WriteReports(const RunConfig& config, Model& model, const Datasets& data,
-                  const TrainState& state, const RunDirectory& run) {
+Json WriteReports(const RunConfig& config, Model& model, const Datasets& data, const TrainState& state,
+                  const RunDirectory& run) {
   HtmlReportInput html;
   html.title = "clner train: " + config.name;
   html.facts = {{"seed", std::to_string(config.seed)},

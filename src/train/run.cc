@@ -88,9 +88,8 @@ Prepared Prepare(const RunConfig& config, bool force) {
   const EncoderOptions& options = config.model.encoder;
   prepared.original = std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
                                                      PoolingOf(options.pool));
-  prepared.context =
-      std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
-                                    LimitsOf(config.data.contexts), PoolingOf(options.pool));
+  prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
+                                                   LimitsOf(config.data.contexts), PoolingOf(options.pool));
   prepared.data = ReadDatasets(config.data, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));

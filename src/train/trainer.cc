@@ -130,8 +130,7 @@ void Trainer::AddGradients(const Batch& batch, double share, GroupLoss* group) {
   group->words += batch.words();
 }
 
-void Trainer::SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end,
-                            int64_t parts) const {
+void Trainer::SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const {
   int64_t pieces = 0, sentences = 0;
   for (int64_t i = first; i < end; ++i) {
     const PlannedBatch& batch = batches[static_cast<size_t>(i)];

@@ -53,14 +53,13 @@ class Trainer {
   /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
   bool TrainGroup(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
   /// Leaves the gradients of batches [first, end), each computed in `parts` parts; nullopt when a stop is due.
-  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<PlannedBatch>& batches, int64_t first,
-                                                   int64_t end, int64_t parts);
+  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end,
+                                                   int64_t parts);
   void AddGradients(const Batch& batch, double share, GroupLoss* group);
   /// After memory ran out: returns when halves are worth a try, else throws kResource.
   void SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const;
   void ApplyStep(const GroupLoss& group, double norm);
-  void SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first,
-                   int64_t end);
+  void SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
   void FinishEpoch();
   /// Scores of every view of the dev data: {"original": {...}, "context": {...}}.
   [[nodiscard]] Json ScoreDev();
@@ -79,8 +78,8 @@ class Trainer {
 };
 
 /// Spans predicted for one view of a split, in corpus order; nullopt when a stop was requested meanwhile.
-[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const Split& split,
-                                                                  bool context, int64_t batch_pieces);
+[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const Split& split, bool context,
+                                                                  int64_t batch_pieces);
 /// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
 [[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
 /// Which dev scores choose the epoch that is kept (clner.md 3.9).

@@ -101,8 +101,7 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
   std::vector<PlanUnit> units;
   for (const Example& example : examples) units.push_back({example.words, example.pieces()});
   for (int64_t epoch = 0; static_cast<int64_t>(plan.size()) < needed; ++epoch) {
-    for (auto& batch :
-         PlanBatches(units, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch))
+    for (auto& batch : PlanBatches(units, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch))
       plan.push_back(std::move(batch));
   }
   plan.resize(static_cast<size_t>(needed));
