@@ -49,7 +49,10 @@ Form InputForm(const Options& options) {
     return Form::kText;
   const DataFormat format = InputData(options);
   if (IsAnnotation(format)) return Form::kAnnotation;
-  return format == DataFormat::kJsonl ? Form::kJson : Form::kColumns;
+  if (format == DataFormat::kContextsTsv) {
+    throw Error(ErrorCode::kData, "a table of contexts has no sentences", options.input, "give a file with sentences");
+  }
+  return format == DataFormat::kJsonl || format == DataFormat::kContexts ? Form::kJson : Form::kColumns;
 }
 
 /// kUsage for options that contradict each other.

@@ -82,7 +82,7 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
   reading(
       command->add_option("--from", flags->from,
                           "Format of the input: columns, jsonl, autoner, prodigy, spacy, doccano, labelstudio, brat, "
-                          "cluener or adaseq (default: by the name or what is inside)."))
+                          "cluener, adaseq, contexts or contexts-tsv (default: by the name or what is inside)."))
       ->type_name("FORMAT");
   reading(command->add_option("--delimiter", flags->delimiter,
                               "What separates columns: runs of blanks, one TAB, or only the last blank of the row."))

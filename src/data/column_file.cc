@@ -87,8 +87,9 @@ bool HasContextTag(const std::vector<std::string>& fields) { return fields.size(
 
 /// The word of a row that is a word, one blank and a context tag or O, with every delimiter; "" for any other row.
 std::string_view WordOfPlainContextRow(std::string_view text) {
-  const size_t blank = text.find_first_of(kBlanks);
-  if (blank == text.npos) return {};
+  size_t blank = 0;
+  while (blank < text.size() && !IsBlank(text[blank])) ++blank;
+  if (blank == text.size()) return {};
   const std::string_view tag = text.substr(blank + 1);
   return IsContextTag(tag) || tag == "O" ? text.substr(0, blank) : std::string_view();
 }

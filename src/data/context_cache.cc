@@ -75,6 +75,29 @@ bool CleanText(bool tokenized, std::string* text) {
   return true;
 }
 
+int64_t DescribedTexts(const ContextCache& cache) {
+  int64_t described = 0;
+  for (const CacheRecord& record : cache.records) {
+    described += std::count_if(record.texts.begin(), record.texts.end(), [](const CachedText& text) {
+      return !text.title.empty() || !text.doc_id.empty() || !text.source.empty() || text.score.has_value() ||
+             text.rerank_score.has_value();
+    });
+  }
+  return described;
+}
+
+void Tokenize(CacheRecord* record) {
+  if (record->tokenized) return;
+  for (CachedText& cached : record->texts) {
+    std::string words;
+    for (const TextSentence& sentence : SegmentText(cached.text)) {
+      for (const TextWord& word : sentence.words) (words += words.empty() ? "" : " ") += Surface(cached.text, word);
+    }
+    cached.text = std::move(words);
+  }
+  record->tokenized = true;
+}
+
 CacheRecord RecordOfSentence(const Sentence& sentence) {
   CacheRecord record = {.key = KeyOfWords(sentence.words), .words = sentence.words, .tokenized = true};
   const ContextTexts& contexts = sentence.contexts;

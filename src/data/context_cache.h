@@ -71,6 +71,11 @@ struct ContextCache {
 /// empty ones; any other text as `predict` splits raw text. One tokenised text alone has unknown inner borders (flat).
 [[nodiscard]] ContextTexts ContextsOfRecord(const CacheRecord& record);
 
+/// Texts with a title, a source or a score.
+[[nodiscard]] int64_t DescribedTexts(const ContextCache& cache);
+/// Makes every text words with one blank between them.
+void Tokenize(CacheRecord* record);
+
 /// One line without what could pass for something else: line ends, TABs and (unless `tokenized`) other control
 /// characters become blanks; NUL and (unless `tokenized`) marks of writing direction vanish. Returns whether anything
 /// was changed. `text` must be valid UTF-8.

@@ -8,6 +8,8 @@
 #include "core/utf8.h"
 #include "data/annotation_writer.h"
 #include "data/autoner.h"
+#include "data/cache_writer.h"
+#include "data/contexts.h"
 #include "data/counted.h"
 #include "data/jsonl.h"
 #include "data/line_reader.h"
@@ -22,7 +24,7 @@ size_t Resolve(int column, size_t fields, const std::string& place) {
               "columns count from 0; -1 is the last one");
 }
 
-const std::string kContextMark = "<EOS>";
+constexpr std::string_view kContextMark = "<EOS>";
 
 bool IsDocumentMark(const std::string& line) { return line.starts_with("-DOCSTART-"); }
 
@@ -66,7 +68,7 @@ class ColumnWriter {
     std::string tags;
     for (size_t i = 1; i < columns; ++i) tags += " B-X";
     for (size_t i = 0; i < contexts.texts(); ++i) {
-      *text += kContextMark + tags + "\n";
+      text->append(kContextMark).append(tags) += "\n";
       for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) {
         const std::string_view word = contexts.word(w);
         if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != word.npos)
@@ -175,15 +177,31 @@ void CountDropped(const Corpus& corpus, const DataSource& source, const ConvertO
                          : std::count_if(corpus.trailing_lines.begin(), corpus.trailing_lines.end(), IsDocumentMark);
   if (marks > 0 && options.to != DataFormat::kColumns) dropped["document breaks"] = marks;
   if (source.ignored > 0) dropped["objects with other fields"] = source.ignored;
-  const bool has_contexts = options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl;
+  const bool to_cache = IsContextCache(options.to);
+  if (to_cache && corpus.entities > 0) dropped["entities"] = corpus.entities;
+  const bool has_contexts = options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl || to_cache;
   if (!has_contexts && corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
   const bool has_texts = IsAnnotation(options.to) && options.to != DataFormat::kAdaSeq;
   const auto texts = std::count_if(source.annotation.texts.begin(), source.annotation.texts.end(),
                                    [](const SourceText& text) { return !text.text.empty(); });
   if (!has_texts && texts > 0) dropped["texts between words"] = texts;
   if (corpus.file.skipped_sentences > 0) dropped["bad sentences"] = corpus.file.skipped_sentences;
+  const int64_t described = to_cache ? 0 : DescribedTexts(source.contexts);
+  if (described > 0) dropped["titles, sources and scores of texts"] = described;
   report->dropped.assign(dropped.begin(), dropped.end());
-  report->changed.assign(source.annotation.changed.begin(), source.annotation.changed.end());
+}
+
+/// What was altered on request, or so that it can be read back.
+void CountChanged(const Corpus& corpus, const DataSource& source, const ConvertOptions& options,
+                  ConvertReport* report) {
+  std::map<std::string, int64_t> changed = source.annotation.changed;
+  if (source.contexts.cleaned_texts > 0) changed["texts with control characters"] = source.contexts.cleaned_texts;
+  int64_t marks = 0;
+  for (const Sentence& sentence : corpus.sentences) {
+    for (size_t i = 0; i < sentence.contexts.words(); ++i) marks += sentence.contexts.word(i) == kContextMark ? 1 : 0;
+  }
+  if (marks > 0 && options.to == DataFormat::kColumns) changed["context words '<EOS>' written as three words"] = marks;
+  report->changed.assign(changed.begin(), changed.end());
 }
 
 }  // namespace
@@ -192,7 +210,9 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
                       const std::function<void(std::string_view)>& write,
                       const std::function<void(std::string_view)>& write_annotations) {
   DataSource source;
-  const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
+  Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
+  if (!options.contexts.empty())
+    AttachContextFile(&corpus, options.contexts, options.read, options.labels, &source.contexts);
   WarnUnusedNames(options.read.label_map, corpus.types_in_file, corpus.path);
   ConvertReport report;
   report.sentences = static_cast<int64_t>(corpus.sentences.size());
@@ -205,11 +225,13 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   report.read_scheme = corpus.scheme;
   report.written_scheme = options.scheme.value_or(corpus.scheme);
   CountDropped(corpus, source, options, &report);
+  CountChanged(corpus, source, options, &report);
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
   AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus.sentences), corpus.documents > 0);
-  write(annotations.Begin());
+  CacheWriter cache(options.to, source.contexts);
+  write(IsContextCache(options.to) ? cache.Begin() : annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];
     switch (options.to) {
@@ -222,6 +244,10 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
       case DataFormat::kAutoNer:
         write(AutoNerRecord(sentence));
         break;
+      case DataFormat::kContexts:
+      case DataFormat::kContextsTsv:
+        write(cache.Record(sentence));
+        break;
       default:
         write(annotations.Record(sentence, texts.empty() ? nullptr : &texts[i]));
         if (options.to == DataFormat::kBrat) write_annotations(annotations.Annotations());
@@ -230,6 +256,7 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   }
   write(annotations.End());
   if (options.to == DataFormat::kColumns) write(OtherLines(corpus.trailing_lines));
+  report.dropped.insert(report.dropped.end(), cache.dropped().begin(), cache.dropped().end());
   return report;
 }
 

@@ -18,6 +18,7 @@ struct ConvertOptions {
   DataFormat from = DataFormat::kColumns;
   DataFormat to = DataFormat::kColumns;
   CorpusOptions read = {};
+  std::string contexts = {};                    ///< file whose contexts the data get (AttachContextFile); "" = none
   std::vector<std::string> labels = {};         ///< names of integer tags in JSON lines
   std::optional<Scheme> scheme = std::nullopt;  ///< nullopt: as read
   std::optional<char> delimiter =
@@ -38,6 +39,8 @@ struct ConvertReport {
 /// `write_annotations`, which other formats do not need. Column files keep their other columns, comments (if a comment
 /// mark is given), -DOCSTART- lines and contexts. Formats with texts keep those of the source byte for byte; without
 /// one, the text is the words with one blank between them, or with none when every word of the file is one character.
+/// Caches of contexts keep the records of a cache that was read, else the words of the contexts; a sentence that occurs
+/// again is written once.
 /// Warns about names of the label map that do not occur. 65 when a word or type cannot be written.
 [[nodiscard]] ConvertReport Convert(const std::string& path, const ConvertOptions& options,
                                     const std::function<void(std::string_view)>& write,
