@@ -17,135 +17,209 @@
 HWY_BEFORE_NAMESPACE();
 namespace clner::crf::internal::HWY_NAMESPACE {
 
-/// Probabilities of one word in both views, with their logarithms. `p` stays at temperature 1.
-struct RowPair {
-  float *p, *p_tau, *q_tau, *log_p, *log_q;
+/// Probabilities of one word in both views, and where its w_k goes. The steps below take the words of one position
+/// together: those of different sentences do not wait for each other.
+struct WordPair {
+  const float *x, *d, *teacher;  ///< mu = x o d
+  float *p, *q;                  ///< normalised; q at temperature tau
+  float *p_tau, *log_p, *log_q;  ///< p and the logarithms of both at temperature tau; p_tau may be p
+  float* w;
+  float scale;       ///< of w
+  float loss, rest;  ///< rest: sum of w before the scale
+  size_t slot;
 };
 
-HWY_INLINE Vec SumVector(Vec v) { return hn::SumOfLanes(F32(), v); }
+HWY_INLINE float SumVector(Vec v) { return hn::GetLane(hn::SumOfLanes(F32(), v)); }
 
-/// x o d and the teacher's row, both normalised, and log max(., FLT_MIN) of them.
-HWY_INLINE void NormaliseRows(const float* x, const float* dd, const float* teacher, const RowShape& shape,
-                              const RowPair& rows) {
+/// The products x o d and the teacher's row, both normalised.
+HWY_INLINE void NormaliseWords(WordPair* words, size_t count, const RowShape& shape) {
   const F32 d;
-  Vec sum_p = hn::Zero(d), sum_q = hn::Zero(d);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec p = hn::Mul(hn::Load(d, x + at), hn::Load(d, dd + at)), q = LoadRow(teacher, v, shape);
-    hn::Store(p, d, rows.p + at);
-    hn::Store(q, d, rows.q_tau + at);
-    sum_p = hn::Add(sum_p, p);
-    sum_q = hn::Add(sum_q, q);
+  for (WordPair* word = words; word != words + count; ++word) {
+    Vec sum_p = hn::Zero(d), sum_q = hn::Zero(d);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec p = hn::Mul(hn::Load(d, word->x + at), hn::Load(d, word->d + at)), q = LoadRow(word->teacher, v, shape);
+      hn::Store(p, d, word->p + at);
+      hn::Store(q, d, word->q + at);
+      sum_p = hn::Add(sum_p, p);
+      sum_q = hn::Add(sum_q, q);
+    }
+    const Vec scale_p = hn::Set(d, 1.0f / SumVector(sum_p)), scale_q = hn::Set(d, 1.0f / SumVector(sum_q));
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      hn::Store(hn::Mul(hn::Load(d, word->p + at), scale_p), d, word->p + at);
+      hn::Store(hn::Mul(hn::Load(d, word->q + at), scale_q), d, word->q + at);
+    }
   }
+}
+
+/// The usual case, teacher to student at temperature 1, needs one logarithm.
+HWY_INLINE void CompareForward(bool entropy, WordPair* words, size_t count, const RowShape& shape) {
+  const F32 d;
   const Vec one = hn::Set(d, 1.0f), tiny = hn::Set(d, std::numeric_limits<float>::min());
-  const Vec scale_p = hn::Div(one, SumVector(sum_p)), scale_q = hn::Div(one, SumVector(sum_q));
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec p = hn::Mul(hn::Load(d, rows.p + at), scale_p), q = hn::Mul(hn::Load(d, rows.q_tau + at), scale_q);
-    hn::Store(p, d, rows.p + at);
-    hn::Store(q, d, rows.q_tau + at);
-    hn::Store(hn::Log(d, hn::Max(p, tiny)), d, rows.log_p + at);
-    hn::Store(hn::Log(d, hn::Max(q, tiny)), d, rows.log_q + at);
+  for (WordPair* word = words; word != words + count; ++word) {
+    Vec loss = hn::Zero(d), rest = hn::Zero(d);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec p = hn::Load(d, word->p + at), q = hn::Load(d, word->q + at);
+      const Vec ratio = hn::Div(entropy ? hn::Max(q, tiny) : one, hn::Max(p, tiny));
+      loss = hn::MulAdd(q, hn::Log(d, ratio), loss);
+      const Vec w = hn::Sub(q, p);
+      hn::Store(w, d, word->w + at);
+      rest = hn::Add(rest, w);
+    }
+    word->loss = SumVector(loss);
+    word->rest = SumVector(rest);
+  }
+}
+
+HWY_INLINE void TakeLogs(WordPair* words, size_t count, const RowShape& shape) {
+  const F32 d;
+  const Vec tiny = hn::Set(d, std::numeric_limits<float>::min());
+  for (WordPair* word = words; word != words + count; ++word) {
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      hn::Store(hn::Log(d, hn::Max(hn::Load(d, word->p + at), tiny)), d, word->log_p + at);
+      hn::Store(hn::Log(d, hn::Max(hn::Load(d, word->q + at), tiny)), d, word->log_q + at);
+    }
   }
 }
 
 /// Replaces q by softmax(log q / tau) and p_tau by softmax(log p / tau), over the tags that either view holds possible,
 /// and the logarithms by theirs.
-HWY_INLINE void TemperRows(float tau, const RowShape& shape, const RowPair& rows) {
+HWY_INLINE void TemperWords(float tau, WordPair* words, size_t count, const RowShape& shape) {
   const F32 d;
   const Vec impossible = hn::Log(d, hn::Set(d, std::numeric_limits<float>::min()));
   const Vec inverse = hn::Set(d, 1.0f / tau);
-  Vec top_p = impossible, top_q = impossible;
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    top_p = hn::Max(top_p, hn::Load(d, rows.log_p + v * kLanes));
-    top_q = hn::Max(top_q, hn::Load(d, rows.log_q + v * kLanes));
+  Vec sum_p[kBlock], sum_q[kBlock];
+  for (size_t i = 0; i < count; ++i) {
+    const WordPair& word = words[i];
+    Vec top_p = impossible, top_q = impossible;
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      top_p = hn::Max(top_p, hn::Load(d, word.log_p + v * kLanes));
+      top_q = hn::Max(top_q, hn::Load(d, word.log_q + v * kLanes));
+    }
+    top_p = hn::MaxOfLanes(d, top_p);
+    top_q = hn::MaxOfLanes(d, top_q);
+    sum_p[i] = sum_q[i] = hn::Zero(d);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec log_p = hn::Load(d, word.log_p + at), log_q = hn::Load(d, word.log_q + at);
+      const Mask absent = hn::Le(hn::Max(log_p, log_q), impossible);
+      const Vec p = hn::Mul(hn::Sub(log_p, top_p), inverse), q = hn::Mul(hn::Sub(log_q, top_q), inverse);
+      const Vec exp_p = hn::IfThenZeroElse(absent, ExpNonPositive(p));
+      const Vec exp_q = hn::IfThenZeroElse(absent, ExpNonPositive(q));
+      hn::Store(p, d, word.log_p + at);
+      hn::Store(q, d, word.log_q + at);
+      hn::Store(exp_p, d, word.p_tau + at);
+      hn::Store(exp_q, d, word.q + at);
+      sum_p[i] = hn::Add(sum_p[i], exp_p);
+      sum_q[i] = hn::Add(sum_q[i], exp_q);
+    }
   }
-  top_p = hn::MaxOfLanes(d, top_p);
-  top_q = hn::MaxOfLanes(d, top_q);
-  Vec sum_p = hn::Zero(d), sum_q = hn::Zero(d);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec log_p = hn::Load(d, rows.log_p + at), log_q = hn::Load(d, rows.log_q + at);
-    const Mask absent = hn::Le(hn::Max(log_p, log_q), impossible);
-    const Vec p = hn::Mul(hn::Sub(log_p, top_p), inverse), q = hn::Mul(hn::Sub(log_q, top_q), inverse);
-    const Vec exp_p = hn::IfThenZeroElse(absent, ExpNonPositive(p));
-    const Vec exp_q = hn::IfThenZeroElse(absent, ExpNonPositive(q));
-    hn::Store(p, d, rows.log_p + at);
-    hn::Store(q, d, rows.log_q + at);
-    hn::Store(exp_p, d, rows.p_tau + at);
-    hn::Store(exp_q, d, rows.q_tau + at);
-    sum_p = hn::Add(sum_p, exp_p);
-    sum_q = hn::Add(sum_q, exp_q);
-  }
-  sum_p = SumVector(sum_p);
-  sum_q = SumVector(sum_q);
-  const Vec one = hn::Set(d, 1.0f), log_sum_p = hn::Log(d, sum_p), log_sum_q = hn::Log(d, sum_q);
-  const Vec scale_p = hn::Div(one, sum_p), scale_q = hn::Div(one, sum_q);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    hn::Store(hn::Mul(hn::Load(d, rows.p_tau + at), scale_p), d, rows.p_tau + at);
-    hn::Store(hn::Mul(hn::Load(d, rows.q_tau + at), scale_q), d, rows.q_tau + at);
-    hn::Store(hn::Sub(hn::Load(d, rows.log_p + at), log_sum_p), d, rows.log_p + at);
-    hn::Store(hn::Sub(hn::Load(d, rows.log_q + at), log_sum_q), d, rows.log_q + at);
+  const Vec one = hn::Set(d, 1.0f);
+  for (size_t i = 0; i < count; ++i) {
+    const WordPair& word = words[i];
+    const Vec total_p = hn::SumOfLanes(d, sum_p[i]), total_q = hn::SumOfLanes(d, sum_q[i]);
+    const Vec scale_p = hn::Div(one, total_p), scale_q = hn::Div(one, total_q);
+    const Vec log_p = hn::Log(d, total_p), log_q = hn::Log(d, total_q);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      hn::Store(hn::Mul(hn::Load(d, word.p_tau + at), scale_p), d, word.p_tau + at);
+      hn::Store(hn::Mul(hn::Load(d, word.q + at), scale_q), d, word.q + at);
+      hn::Store(hn::Sub(hn::Load(d, word.log_p + at), log_p), d, word.log_p + at);
+      hn::Store(hn::Sub(hn::Load(d, word.log_q + at), log_q), d, word.log_q + at);
+    }
   }
 }
 
-/// Loss of one word; w receives scale * its w_k, whose sum is 0: what -dL/dlog p is up to a multiple of p.
-HWY_INLINE float CompareRows(const Comparison& how, const RowShape& shape, const RowPair& rows, float scale, float* w) {
+/// Losses, and w up to its scale, from the tempered rows in either direction.
+HWY_INLINE void CompareWords(const Comparison& how, WordPair* words, size_t count, const RowShape& shape) {
   const F32 d;
   const Vec entropy = hn::Set(d, how.entropy ? 1.0f : 0.0f);
   const Vec forward = hn::Set(d, how.forward * how.tau), reverse = hn::Set(d, how.reverse * how.tau);
-  Vec sum_forward = hn::Zero(d), sum_reverse = hn::Zero(d);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec p = hn::Load(d, rows.p_tau + at), q = hn::Load(d, rows.q_tau + at);
-    const Vec log_p = hn::Load(d, rows.log_p + at), log_q = hn::Load(d, rows.log_q + at);
-    sum_forward = hn::MulAdd(q, hn::Sub(hn::Mul(entropy, log_q), log_p), sum_forward);
-    sum_reverse = hn::MulAdd(p, hn::Sub(hn::Mul(entropy, log_p), log_q), sum_reverse);
+  Vec reverse_loss[kBlock];
+  for (size_t i = 0; i < count; ++i) {
+    Vec sum_forward = hn::Zero(d), sum_reverse = hn::Zero(d);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec log_p = hn::Load(d, words[i].log_p + at), log_q = hn::Load(d, words[i].log_q + at);
+      sum_forward = hn::MulAdd(hn::Load(d, words[i].q + at), hn::Sub(hn::Mul(entropy, log_q), log_p), sum_forward);
+      sum_reverse = hn::MulAdd(hn::Load(d, words[i].p_tau + at), hn::Sub(hn::Mul(entropy, log_p), log_q), sum_reverse);
+    }
+    reverse_loss[i] = hn::SumOfLanes(d, sum_reverse);
+    words[i].loss =
+        how.tau * how.tau * (how.forward * SumVector(sum_forward) + how.reverse * hn::GetLane(reverse_loss[i]));
   }
-  sum_forward = SumVector(sum_forward);
-  sum_reverse = SumVector(sum_reverse);
-  Vec rest = hn::Zero(d);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec p = hn::Load(d, rows.p_tau + at), q = hn::Load(d, rows.q_tau + at);
-    const Vec log_p = hn::Load(d, rows.log_p + at), log_q = hn::Load(d, rows.log_q + at);
-    const Vec excess = hn::Sub(sum_reverse, hn::Sub(hn::Mul(entropy, log_p), log_q));
-    const Vec value = hn::MulAdd(reverse, hn::Mul(p, excess), hn::Mul(forward, hn::Sub(q, p)));
-    hn::Store(value, d, w + at);
-    rest = hn::Add(rest, value);
+  for (size_t i = 0; i < count; ++i) {
+    Vec rest = hn::Zero(d);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec p = hn::Load(d, words[i].p_tau + at), q = hn::Load(d, words[i].q + at);
+      const Vec log_p = hn::Load(d, words[i].log_p + at), log_q = hn::Load(d, words[i].log_q + at);
+      const Vec excess = hn::Sub(reverse_loss[i], hn::Sub(hn::Mul(entropy, log_p), log_q));
+      const Vec w = hn::MulAdd(reverse, hn::Mul(p, excess), hn::Mul(forward, hn::Sub(q, p)));
+      hn::Store(w, d, words[i].w + at);
+      rest = hn::Add(rest, w);
+    }
+    words[i].rest = SumVector(rest);
   }
-  rest = SumVector(rest);  // rounding only; n words of it would spoil small gradients
-  const Vec scales = hn::Set(d, scale);
-  for (size_t v = 0; v < shape.vectors; ++v) {
-    const size_t at = v * kLanes;
-    const Vec value = hn::NegMulAdd(hn::Load(d, rows.p + at), rest, hn::Load(d, w + at));
-    hn::Store(hn::Mul(value, scales), d, w + at);
+}
+
+/// w = scale * (w - rest p): the sum of w is rounding only, but that of n words would spoil small gradients.
+HWY_INLINE void FinishWords(const WordPair* words, size_t count, const RowShape& shape) {
+  const F32 d;
+  for (const WordPair* word = words; word != words + count; ++word) {
+    const Vec rest = hn::Set(d, word->rest), scale = hn::Set(d, word->scale);
+    for (size_t v = 0; v < shape.vectors; ++v) {
+      const size_t at = v * kLanes;
+      const Vec w = hn::NegMulAdd(hn::Load(d, word->p + at), rest, hn::Load(d, word->w + at));
+      hn::Store(hn::Mul(w, scale), d, word->w + at);
+    }
   }
-  return how.tau * how.tau * (how.forward * hn::GetLane(sum_forward) + how.reverse * hn::GetLane(sum_reverse));
 }
 
 /// Losses, and w of every row times minus the weight of the term: all that follows is linear in w.
 HWY_INLINE void CompareBlock(CooperativeTask* task, const RowShape& shape) {
   const F32 d;
   const int64_t ld = task->params->ld;
-  float* scratch = task->scratch;
-  const bool tempered = task->comparison.tau != 1.0f;
-  const RowPair rows{scratch, tempered ? scratch + ld : scratch, scratch + 2 * ld, scratch + 3 * ld, scratch + 4 * ld};
+  const Comparison& how = task->comparison;
+  const bool tempered = how.tau != 1.0f;
   for (Positions at(task->count, task->length); at.Active() > 0; at.Next()) {
+    WordPair words[kBlock];
+    size_t count = 0;
     for (int64_t row = 0; row < at.Active(); ++row) {
       const auto slot = static_cast<size_t>(row);
       const int64_t offset = (at.Base() + row) * ld;
-      float* w = task->w + offset;
       if (task->teacher[slot] == nullptr) {
-        for (size_t v = 0; v < shape.vectors; ++v) hn::Store(hn::Zero(d), d, w + v * kLanes);
+        for (size_t v = 0; v < shape.vectors; ++v) hn::Store(hn::Zero(d), d, task->w + offset + v * kLanes);
         continue;
       }
-      NormaliseRows(task->x + offset, task->d + offset, task->teacher[slot] + at.Index() * task->teacher_stride, shape,
-                    rows);
-      if (tempered) TemperRows(task->comparison.tau, shape, rows);
-      task->loss[slot] += static_cast<double>(CompareRows(task->comparison, shape, rows, -task->weight[slot], w));
+      float* scratch = task->scratch + row * kCompareRows * ld;
+      words[count++] = {task->x + offset,
+                        task->d + offset,
+                        task->teacher[slot] + at.Index() * task->teacher_stride,
+                        scratch,
+                        scratch + ld,
+                        tempered ? scratch + 2 * ld : scratch,
+                        scratch + 3 * ld,
+                        scratch + 4 * ld,
+                        task->w + offset,
+                        -task->weight[slot],
+                        0,
+                        0,
+                        slot};
     }
+    NormaliseWords(words, count, shape);
+    if (!tempered && how.reverse == 0) {
+      CompareForward(how.entropy, words, count, shape);
+    } else {
+      TakeLogs(words, count, shape);
+      if (tempered) TemperWords(how.tau, words, count, shape);
+      CompareWords(how, words, count, shape);
+    }
+    FinishWords(words, count, shape);
+    for (size_t i = 0; i < count; ++i) task->loss[words[i].slot] += static_cast<double>(words[i].loss);
   }
 }
 

@@ -37,28 +37,28 @@ class LossCall {
         sums_(plan),
         kernels_(ActiveKernels()),
         comparison_(ComparisonOf(terms.cooperative)),
-        redo_all_(RedoForced()),
-        uniform_(!teachers_.Any()) {
+        redo_all_(RedoForced()) {
     const float* weight = terms.nll_weight;
     for (int64_t b = 1; weight != nullptr && b < batch.sentences; ++b) uniform_ &= weight[b] == weight[0];
   }
 
   void Run(Operation operation, const Exec& exec) {
     sums_.Clear();
-    const auto run = [&](const Plan& pass, auto block) {
+    const auto run = [&](const Plan& pass, auto block, double scale) {
       GroupRunner(pass, batch_, operation, exec).Run([&](int64_t group, const GroupBuffers& buffers) {
         Part part = sums_.Of(group);
         for (int64_t b = group; b < pass.blocks; b += pass.groups) {
           (this->*block)(ViewBlock(pass, batch_, b), buffers, &part);
         }
-        sums_.Fold(part, uniform_ ? static_cast<double>(NllWeightOf(0)) : 1.0);
+        sums_.Fold(part, scale);
       });
     };
+    const double scale = uniform_ && batch_.sentences > 0 ? static_cast<double>(NllWeightOf(0)) : 1.0;
     if (!teachers_.Any()) {
-      run(plan_, &LossCall::RunBlock);
+      run(plan_, &LossCall::RunBlock, scale);
     } else {
-      if (terms_.teacher_of != nullptr) run(teachers_.FirstPass(), &LossCall::RunBlock);
-      run(teachers_.StudentPass(), &LossCall::RunStudents);
+      if (terms_.teacher_of != nullptr) run(teachers_.FirstPass(), &LossCall::RunBlock, scale);
+      run(teachers_.StudentPass(), &LossCall::RunStudents, 1.0);
     }
     sums_.Write(out_.grads);
   }
@@ -329,7 +329,7 @@ class LossCall {
   const SimdKernels& kernels_;
   Comparison comparison_;
   bool redo_all_;
-  bool uniform_;
+  bool uniform_ = true;
 };
 
 }  // namespace

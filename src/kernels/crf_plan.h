@@ -58,7 +58,7 @@ struct Plan {
   double* span_log_z = nullptr;   ///< [B]
   uint8_t* span_flags = nullptr;  ///< [B]
 };
-inline constexpr int64_t kScratchRows = 8;
+inline constexpr int64_t kScratchRows = kBlock * kCompareRows / 2;  // in doubles
 
 /// Rows of ld floats that the blocks of an operation need per word.
 [[nodiscard]] int64_t RowsPerWord(Operation operation);

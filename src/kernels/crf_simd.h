@@ -57,6 +57,8 @@ struct Comparison {
   float forward = 1, reverse = 0;  ///< shares of teacher to student and of student to teacher
 };
 
+inline constexpr int64_t kCompareRows = 5;
+
 /// The Cooperative Learning term of one block, after ForwardBackward (docs/internals/crf.md). Adds its part of the
 /// gradient to the out rows and leaves rows whose products are the transition gradients of both terms:
 /// sum y_{i-1} q_i^T + x_{i-1} w_i^T.
@@ -74,7 +76,7 @@ struct CooperativeTask {
   const float* d = nullptr;
   float* w = nullptr;        ///< (out) [rows][ld]
   float* y = nullptr;        ///< (out) [rows][ld]
-  float* scratch = nullptr;  ///< [5][ld]
+  float* scratch = nullptr;  ///< [kBlock][kCompareRows][ld]
   std::array<float*, kBlock> out{};
   int64_t out_stride = 0;
   // results
