@@ -175,8 +175,7 @@ void CountDropped(const Corpus& corpus, const DataSource& source, const ConvertO
 }  // namespace
 
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                      const std::function<void(std::string_view)>& write,
-                      const std::function<void(std::string_view)>& write_annotations) {
+                      const std::function<void(std::string_view)>& write, BratOutput* brat) {
   DataSource source;
   const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
   WarnUnusedNames(options.read.label_map, corpus.types_in_file, corpus.path);
@@ -194,10 +193,13 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
-  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus.sentences), corpus.documents > 0);
+  const bool blanks = WordsNeedBlanks(corpus.sentences);
+  AnnotationWriter annotations(options.to, blanks, corpus.documents > 0);
+  if (brat != nullptr) brat->SetBlanks(blanks);
   write(annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];
+    const SourceText* text = texts.empty() ? nullptr : &texts[i];
     switch (options.to) {
       case DataFormat::kColumns:
         write(columns.Record(sentence, raw.empty() ? nullptr : &raw[i]));
@@ -208,9 +210,15 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
       case DataFormat::kAutoNer:
         write(AutoNerRecord(sentence));
         break;
+      case DataFormat::kBrat:
+        if (brat != nullptr) {
+          brat->Write(sentence, text);
+        } else {
+          (void)annotations.Record(sentence, text);
+        }
+        break;
       default:
-        write(annotations.Record(sentence, texts.empty() ? nullptr : &texts[i]));
-        if (options.to == DataFormat::kBrat) write_annotations(annotations.Annotations());
+        write(annotations.Record(sentence, text));
         break;
     }
   }

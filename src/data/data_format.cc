@@ -66,7 +66,7 @@ std::optional<DataFormat> FormatOfRecord(const Json& json) {
 }
 
 /// The format of JSON whose beginning is `head`.
-DataFormat FormatOfJson(const std::string& head, const std::string& path) {
+DataFormat FormatOfJson(const std::string& head, const std::string& path, std::string_view option) {
   bool seen_text = false;
   for (size_t begin = 0; begin < head.size();) {
     const size_t end = std::min(head.find_first_of("\r\n", begin), head.size());
@@ -87,8 +87,9 @@ DataFormat FormatOfJson(const std::string& head, const std::string& path) {
       (head.find("\"annotations\"") != std::string::npos || head.find("\"completions\"") != std::string::npos))
     return DataFormat::kLabelStudio;
   if (!seen_text && head.starts_with('{')) return DataFormat::kJsonl;
-  throw Error(ErrorCode::kData, "the file is JSON that could be of several formats", path,
-              "name the format: --from prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl");
+  throw Error(
+      ErrorCode::kData, "the file is JSON that could be of several formats", path,
+      fmt::format("name the format: {} prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl", option));
 }
 
 constexpr std::string_view kNames[] = {"columns", "jsonl",       "autoner", "prodigy", "spacy",
@@ -131,7 +132,7 @@ DataFormat FormatOfPath(std::string_view path) {
   return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
 }
 
-DataFormat FormatOfFile(const std::string& path) {
+DataFormat FormatOfFile(const std::string& path, std::string_view option) {
   const DataFormat format = FormatOfPath(path);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -142,7 +143,7 @@ DataFormat FormatOfFile(const std::string& path) {
   const bool by_name = format != DataFormat::kColumns && format != DataFormat::kJsonl;
   if (by_name || !std::filesystem::is_regular_file(path, error)) return format;
   const std::string head = HeadOf(path);
-  return BeginsWithJson(head) ? FormatOfJson(head, path) : format;
+  return BeginsWithJson(head) ? FormatOfJson(head, path, option) : format;
 }
 
 Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
