@@ -1,10 +1,10 @@
 // `clner convert`: between column files, JSON lines, AutoNER's .ck and the formats of annotation tools.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
-#include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "commands.h"
 #include "core/error.h"
@@ -51,30 +51,22 @@ ConvertOptions Translate(const Options& options, const Globals& globals) {
   return convert;
 }
 
-/// The .txt and .ann file that `path` belongs to.
-std::pair<std::string, std::string> BratPair(const std::string& path) {
-  std::filesystem::path file(path);
-  if (file.extension() != ".txt" && file.extension() != ".ann") {
-    throw Error(ErrorCode::kUsage, fmt::format("brat has two files, and '{}' names neither", Printable(path, 200)), "",
-                "name the .txt or the .ann file; the other is written beside it");
-  }
-  return {file.replace_extension(".txt").string(), file.replace_extension(".ann").string()};
-}
-
 ConvertReport Write(const Options& options, const ConvertOptions& convert) {
-  const auto nothing = [](std::string_view) {};
   const bool is_brat = convert.to == DataFormat::kBrat;
-  const auto [text, annotations] = is_brat ? BratPair(options.output) : std::pair(options.output, std::string());
-  if (options.dry_run) return Convert(options.input, convert, nothing, nothing);
-  CheckOutputs({text, annotations}, {options.input, options.contexts});
-  OutputFile output(text);
-  std::optional<OutputFile> second;
-  if (is_brat) second.emplace(annotations);
-  const ConvertReport report = Convert(
-      options.input, convert, [&](std::string_view piece) { output.Write(piece); },
-      [&](std::string_view piece) { second->Write(piece); });
+  const std::vector<std::string> targets =
+      is_brat ? BratTargets(options.output) : std::vector<std::string>{options.output};
+  if (options.dry_run) return Convert(options.input, convert, [](std::string_view) {});
+  CheckOutputs(targets, {options.input, options.contexts});
+  if (is_brat) {
+    BratOutput pairs(options.output);
+    const ConvertReport report = Convert(
+        options.input, convert, [](std::string_view) {}, &pairs);
+    pairs.Close();
+    return report;
+  }
+  OutputFile output(options.output);
+  const ConvertReport report = Convert(options.input, convert, [&](std::string_view piece) { output.Write(piece); });
   output.Close();
-  if (second.has_value()) second->Close();
   return report;
 }
 
@@ -116,7 +108,11 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option("IN", options->input,
                    "File to read; - is stdin. For brat one of a .txt/.ann pair, or a directory of them.")
       ->required();
-  command->add_option("OUT", options->output, "File to write; - is stdout. For brat the .txt or .ann file of the pair.")
+  command
+      ->add_option(
+          "OUT", options->output,
+          "File to write; - is stdout. For brat the .txt or .ann file of the pair, or a new directory with a pair "
+          "per document.")
       ->required();
   command->add_option("--to", options->to, "Format of OUT, as for --from (default: by the name).")->type_name("FORMAT");
   command

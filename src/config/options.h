@@ -35,7 +35,8 @@ struct SplitOptions {
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
-    visit("sentences", &SplitOptions::sentences, Doc("column file with the sentences; empty means none").File());
+    visit("sentences", &SplitOptions::sentences,
+          Doc("file with the sentences, of the format that data.format says; empty means none").File());
     visit("contexts", &SplitOptions::contexts,
           Doc("column file with the same sentences and retrieved contexts; empty means none").File());
   }
@@ -65,13 +66,40 @@ struct ContextOptions {
 
 /// What is read and how.
 struct DataOptions {
+  enum class Format {
+    kAuto,
+    kColumns,
+    kJsonl,
+    kAutoner,
+    kProdigy,
+    kSpacy,
+    kDoccano,
+    kLabelstudio,
+    kBrat,
+    kCluener,
+    kAdaseq
+  };
+  enum class OffsetUnit { kAuto, kCodePoint, kUtf16, kByte };
+  enum class Words { kAuto, kText, kBlanks, kCharacters };
+  enum class OnMisaligned { kFail, kWiden, kDrop };
+  enum class OnOverlap { kFail, kLongest, kFirst };
+  enum class OnDiscontinuous { kFail, kSplit, kDrop };
   enum class Delimiter { kBlanks, kTab, kLast };
   enum class OnError { kFail, kSkip };
   enum class EncodingErrors { kFail, kReplace };
 
+  Format format = Format::kAuto;
   ColumnsOptions columns = {};
   Delimiter delimiter = Delimiter::kBlanks;
   std::string comment = {};
+  bool first_code_point = false;
+  std::string read_scheme = {};
+  std::string labels = {};
+  OffsetUnit offset_unit = OffsetUnit::kAuto;
+  Words words = Words::kAuto;
+  OnMisaligned on_misaligned = OnMisaligned::kFail;
+  OnOverlap on_overlap = OnOverlap::kFail;
+  OnDiscontinuous on_discontinuous = OnDiscontinuous::kFail;
   std::string scheme = "BIOES";
   std::map<std::string, std::string> label_map = {};
   SplitOptions train = {};
@@ -84,6 +112,40 @@ struct DataOptions {
   EncodingErrors encoding_errors = EncodingErrors::kFail;
   bool strict = false;
 
+  friend constexpr auto ChoicesOf(Format) {
+    return std::array{Choice{"auto", Format::kAuto},
+                      Choice{"columns", Format::kColumns},
+                      Choice{"conll", Format::kColumns},
+                      Choice{"jsonl", Format::kJsonl},
+                      Choice{"autoner", Format::kAutoner},
+                      Choice{"prodigy", Format::kProdigy},
+                      Choice{"spacy", Format::kSpacy},
+                      Choice{"doccano", Format::kDoccano},
+                      Choice{"labelstudio", Format::kLabelstudio},
+                      Choice{"brat", Format::kBrat},
+                      Choice{"cluener", Format::kCluener},
+                      Choice{"adaseq", Format::kAdaseq}};
+  }
+  friend constexpr auto ChoicesOf(OffsetUnit) {
+    return std::array{Choice{"auto", OffsetUnit::kAuto}, Choice{"code_point", OffsetUnit::kCodePoint},
+                      Choice{"utf16", OffsetUnit::kUtf16}, Choice{"byte", OffsetUnit::kByte}};
+  }
+  friend constexpr auto ChoicesOf(Words) {
+    return std::array{Choice{"auto", Words::kAuto}, Choice{"text", Words::kText}, Choice{"blanks", Words::kBlanks},
+                      Choice{"characters", Words::kCharacters}};
+  }
+  friend constexpr auto ChoicesOf(OnMisaligned) {
+    return std::array{Choice{"fail", OnMisaligned::kFail}, Choice{"widen", OnMisaligned::kWiden},
+                      Choice{"drop", OnMisaligned::kDrop}};
+  }
+  friend constexpr auto ChoicesOf(OnOverlap) {
+    return std::array{Choice{"fail", OnOverlap::kFail}, Choice{"longest", OnOverlap::kLongest},
+                      Choice{"first", OnOverlap::kFirst}};
+  }
+  friend constexpr auto ChoicesOf(OnDiscontinuous) {
+    return std::array{Choice{"fail", OnDiscontinuous::kFail}, Choice{"split", OnDiscontinuous::kSplit},
+                      Choice{"drop", OnDiscontinuous::kDrop}};
+  }
   friend constexpr auto ChoicesOf(Delimiter) {
     return std::array{Choice{"blanks", Delimiter::kBlanks}, Choice{"tab", Delimiter::kTab},
                       Choice{"last", Delimiter::kLast}};
@@ -97,11 +159,31 @@ struct DataOptions {
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
+    visit("format", &DataOptions::format,
+          Doc("format of the sentences, as for clner convert; auto goes by the name of each file or what is inside"));
     visit("columns", &DataOptions::columns, Doc("columns of the data files"));
     visit("delimiter", &DataOptions::delimiter,
           Doc("what separates columns: runs of spaces and tabs, one tab, or only the last space or tab of the line"));
     visit("comment", &DataOptions::comment,
           Doc("lines that start with this text are skipped; empty skips none, so that '#' is an ordinary word"));
+    visit("first_code_point", &DataOptions::first_code_point,
+          Doc("a word is the first character of its column (Weibo NER)"));
+    visit("read_scheme", &DataOptions::read_scheme,
+          Doc("tag scheme of the files; empty detects it for each")
+              .OneOf({"", "BIO", "IOB2", "IOB1", "BIOES", "IOBES", "BMES", "BILOU", "BIE", "IO"}));
+    visit("labels", &DataOptions::labels, Doc("names of integer tags in JSON lines, in order: O,B-PER,I-PER"));
+    visit("offset_unit", &DataOptions::offset_unit,
+          Doc("what positions of annotated texts count; auto is utf16 for labelstudio, else code_point"));
+    visit("words", &DataOptions::words,
+          Doc("how annotated texts without tokens are split: text (as predict splits raw text), blanks, or characters; "
+              "auto is characters for cluener and adaseq, else text"));
+    visit("on_misaligned", &DataOptions::on_misaligned,
+          Doc("what an annotated span does that begins or ends inside a word: stop the run, take whole words, or be "
+              "left out and counted"));
+    visit("on_overlap", &DataOptions::on_overlap,
+          Doc("overlapping spans of annotated texts: stop the run, or keep the longest or the first in the file"));
+    visit("on_discontinuous", &DataOptions::on_discontinuous,
+          Doc("spans of several parts (brat): stop the run, become one span a part, or be left out and counted"));
     visit(
         "scheme", &DataOptions::scheme,
         Doc("tag scheme the model is trained with; the scheme of the files is detected; IOB2 is BIO and IOBES is BIOES")

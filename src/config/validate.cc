@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -74,7 +75,37 @@ void CheckSplit(const std::string& key, const SplitOptions& split, Checker* chec
   if (!split.contexts.empty() && split.sentences.empty()) check->NoEffect(key + ".contexts", key + ".sentences");
 }
 
+/// Keys about reading that the format makes useless; auto may meet any format.
+void CheckFormat(const DataOptions& data, Checker* check) {
+  using Format = DataOptions::Format;
+  if (data.format == Format::kAuto) return;
+  const DataOptions defaults;
+  const auto in = [&](std::initializer_list<Format> formats) {
+    return std::find(formats.begin(), formats.end(), data.format) != formats.end();
+  };
+  const auto useless = [&](bool is_set, bool is_used, const char* key) {
+    if (!is_set || is_used) return;
+    check->Add(key, "data.format", fmt::format("{} has no effect with data.format: {}", key, NameOf(data.format)),
+               fmt::format("remove {}, or choose another data.format", key));
+  };
+  const bool columns = in({Format::kColumns}), rows = in({Format::kColumns, Format::kAutoner});
+  const bool annotation = !rows && !in({Format::kJsonl});
+  useless(data.columns.text != defaults.columns.text, columns, "data.columns.text");
+  useless(data.columns.ner != defaults.columns.ner, columns, "data.columns.ner");
+  useless(data.delimiter != defaults.delimiter, columns, "data.delimiter");
+  useless(data.comment != defaults.comment, rows, "data.comment");
+  useless(data.first_code_point, columns, "data.first_code_point");
+  useless(!data.read_scheme.empty(), in({Format::kColumns, Format::kJsonl, Format::kAdaseq}), "data.read_scheme");
+  useless(!data.labels.empty(), in({Format::kJsonl}), "data.labels");
+  useless(data.offset_unit != defaults.offset_unit, annotation, "data.offset_unit");
+  useless(data.words != defaults.words, annotation, "data.words");
+  useless(data.on_misaligned != defaults.on_misaligned, annotation, "data.on_misaligned");
+  useless(data.on_overlap != defaults.on_overlap, annotation, "data.on_overlap");
+  useless(data.on_discontinuous != defaults.on_discontinuous, in({Format::kBrat}), "data.on_discontinuous");
+}
+
 void CheckData(const DataOptions& data, Checker* check) {
+  CheckFormat(data, check);
   if (data.columns.text == data.columns.ner) {
     check->Add("data.columns.ner", "data.columns.text",
                fmt::format("data.columns.text and data.columns.ner are both column {}", data.columns.ner),

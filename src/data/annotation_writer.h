@@ -28,6 +28,11 @@ class AnnotationWriter {
   [[nodiscard]] std::string Record(const Sentence& sentence, const SourceText* source);
   /// brat's annotations of the last record. 65 when a type cannot stand there.
   [[nodiscard]] std::string Annotations() const { return annotations_; }
+  /// An empty line of brat's text.
+  [[nodiscard]] std::string BlankLine() {
+    ++code_points_;
+    return "\n";
+  }
 
  private:
   [[nodiscard]] SourceText TextOf(const Sentence& sentence, const SourceText* source) const;

@@ -207,8 +207,7 @@ void CountChanged(const Corpus& corpus, const DataSource& source, const ConvertO
 }  // namespace
 
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                      const std::function<void(std::string_view)>& write,
-                      const std::function<void(std::string_view)>& write_annotations) {
+                      const std::function<void(std::string_view)>& write, BratOutput* brat) {
   DataSource source;
   Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
   if (!options.contexts.empty())
@@ -229,11 +228,14 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
-  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus.sentences), corpus.documents > 0);
+  const bool blanks = WordsNeedBlanks(corpus.sentences);
+  AnnotationWriter annotations(options.to, blanks, corpus.documents > 0);
+  if (brat != nullptr) brat->SetBlanks(blanks);
   CacheWriter cache(options.to, source.contexts);
   write(IsContextCache(options.to) ? cache.Begin() : annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];
+    const SourceText* text = texts.empty() ? nullptr : &texts[i];
     switch (options.to) {
       case DataFormat::kColumns:
         write(columns.Record(sentence, raw.empty() ? nullptr : &raw[i]));
@@ -248,9 +250,15 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
       case DataFormat::kContextsTsv:
         write(cache.Record(sentence));
         break;
+      case DataFormat::kBrat:
+        if (brat != nullptr) {
+          brat->Write(sentence, text);
+        } else {
+          (void)annotations.Record(sentence, text);
+        }
+        break;
       default:
-        write(annotations.Record(sentence, texts.empty() ? nullptr : &texts[i]));
-        if (options.to == DataFormat::kBrat) write_annotations(annotations.Annotations());
+        write(annotations.Record(sentence, text));
         break;
     }
   }

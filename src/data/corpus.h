@@ -26,6 +26,7 @@ struct CorpusOptions {
   bool tags_optional = false;     ///< a file with a single column is read as unlabelled instead of refused
   bool first_code_point = false;  ///< a word is the first code point of its field (Weibo NER writes `word position`)
   AnnotationOptions annotation = {};  ///< of formats with positions in a text
+  bool keep_tags = false;             ///< fills Corpus::tags
   bool warn_repairs = true;           ///< ill-formed tags are warned about; the caller that reports them itself says no
 };
 
@@ -42,6 +43,9 @@ struct Corpus {
   std::map<std::string, int64_t> entities_of_type = {};
   std::set<std::string> types_in_file = {};      ///< as they stand there, before the label map
   std::vector<std::string> trailing_lines = {};  ///< of a column file, behind the last sentence
+  bool spans_in_file = false;                    ///< the file has ranges; the tags were made of them
+  /// On request those of every sentence as they were read, after the label map; empty for an unlabelled one.
+  std::vector<std::vector<std::string>> tags = {};
 };
 
 /// Adds the contexts of a sentence to the counts of its corpus.

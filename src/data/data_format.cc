@@ -69,7 +69,7 @@ std::optional<DataFormat> FormatOfRecord(const Json& json) {
 }
 
 /// The format of JSON whose beginning is `head`.
-DataFormat FormatOfJson(const std::string& head, const std::string& path) {
+DataFormat FormatOfJson(const std::string& head, const std::string& path, std::string_view option) {
   bool seen_text = false;
   for (size_t begin = 0; begin < head.size();) {
     const size_t end = std::min(head.find_first_of("\r\n", begin), head.size());
@@ -93,8 +93,9 @@ DataFormat FormatOfJson(const std::string& head, const std::string& path) {
   const bool cut = head.size() >= kHeadBytes / 2 && head.find_first_of("\r\n") == std::string::npos;
   if (cut && head.starts_with('{') && head.find("\"contexts\"") != std::string::npos) return DataFormat::kContexts;
   if (!seen_text && head.starts_with('{')) return DataFormat::kJsonl;
-  throw Error(ErrorCode::kData, "the file is JSON that could be of several formats", path,
-              "name the format: --from prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl");
+  throw Error(
+      ErrorCode::kData, "the file is JSON that could be of several formats", path,
+      fmt::format("name the format: {} prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl", option));
 }
 
 constexpr std::string_view kNames[] = {"columns",     "jsonl", "autoner", "prodigy", "spacy",    "doccano",
@@ -138,7 +139,7 @@ DataFormat FormatOfPath(std::string_view path) {
   return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
 }
 
-DataFormat FormatOfFile(const std::string& path) {
+DataFormat FormatOfFile(const std::string& path, std::string_view option) {
   const DataFormat format = FormatOfPath(path);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -149,7 +150,7 @@ DataFormat FormatOfFile(const std::string& path) {
   const bool by_name = format != DataFormat::kColumns && format != DataFormat::kJsonl;
   if (by_name || !std::filesystem::is_regular_file(path, error)) return format;
   const std::string head = HeadOf(path);
-  if (BeginsWithJson(head)) return FormatOfJson(head, path);
+  if (BeginsWithJson(head)) return FormatOfJson(head, path, option);
   return IsCacheTsv(std::string_view(head).substr(0, head.find_first_of("\r\n"))) ? DataFormat::kContextsTsv : format;
 }
 

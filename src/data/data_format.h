@@ -44,8 +44,9 @@ inline constexpr DataFormat kDataFormats[] = {
 /// By the end of the name: .jsonl, .json and .ndjson, .ck, .ann; everything else is columns.
 [[nodiscard]] DataFormat FormatOfPath(std::string_view path);
 /// FormatOfPath; for a regular file that begins with JSON or a row of a table of contexts, and for a directory with
-/// .ann files, by what is inside. 65 when JSON of annotation tools could be several formats.
-[[nodiscard]] DataFormat FormatOfFile(const std::string& path);
+/// .ann files, by what is inside. 65 when JSON of annotation tools could be several formats; the message tells to name
+/// it by `option`.
+[[nodiscard]] DataFormat FormatOfFile(const std::string& path, std::string_view option = "--from");
 
 /// What a reader leaves beside the sentences.
 struct DataSource {

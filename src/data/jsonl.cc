@@ -62,11 +62,15 @@ Json ToJson(const ContextTexts& contexts) {
   return contexts.flat ? texts.front() : texts;
 }
 
-std::vector<std::string> Tags(const Json& list, const std::vector<std::string>& labels) {
+std::vector<std::string> Tags(const Json& list, const std::vector<std::string>& labels,
+                              const AnnotationOptions& options) {
   const bool integers =
       list.is_array() && std::any_of(list.begin(), list.end(), [](const Json& tag) { return tag.is_number(); });
   if (!integers) return Strings(list, "tags");
-  if (labels.empty()) Refuse("tags are numbers", "give their names in order: --labels O,B-PER,I-PER,...");
+  if (labels.empty()) {
+    Refuse("tags are numbers", options.in_config ? "give their names in order: data.labels: [O, B-PER, I-PER, ...]"
+                                                 : "give their names in order: --labels O,B-PER,I-PER,...");
+  }
   std::vector<std::string> tags;
   for (const Json& tag : list) {
     if (!tag.is_number_integer() || tag.get<int64_t>() < 0 ||
@@ -85,7 +89,8 @@ struct Record {
   bool ignored = false;
 };
 
-Record Parse(std::string_view text, const std::string& name, const std::vector<std::string>& labels) {
+Record Parse(std::string_view text, const std::string& name, const std::vector<std::string>& labels,
+             const AnnotationOptions& options) {
   const Json json = ParseJson(text, name, ErrorCode::kData);
   if (!json.is_object())
     Refuse(fmt::format("line is {}, not an object", json.type_name()), "write {\"tokens\": [...], \"tags\": [...]}");
@@ -94,7 +99,7 @@ Record Parse(std::string_view text, const std::string& name, const std::vector<s
   if (words == nullptr) Refuse("field 'tokens' is missing", "write {\"tokens\": [...], \"tags\": [...]}");
   record.sentence.words = Strings(*words, "tokens");
   if (const Json* tags = FindAny(json, {"tags", "ner_tags"})) {
-    record.tags = Tags(*tags, labels);
+    record.tags = Tags(*tags, labels, options);
     if (record.tags.size() != record.sentence.words.size()) {
       Refuse(
           fmt::format("{} but {}", Counted(record.sentence.words.size(), "token"), Counted(record.tags.size(), "tag")),
@@ -126,7 +131,7 @@ Corpus ReadJsonl(const std::string& path, const CorpusOptions& options, const st
     if (!line.problem.has_value() && line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
     try {
       if (line.problem.has_value()) throw Error(ErrorCode::kData, {*line.problem}, 1);
-      Record record = Parse(line.text, lines.name(), labels);
+      Record record = Parse(line.text, lines.name(), labels, options.annotation);
       if (record.sentence.words.empty()) continue;
       record.sentence.line = line.number;
       if (record.sentence.document != last_document) ++stats.docstart_lines;

@@ -1,10 +1,13 @@
 #include "train/datasets.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "data/contexts.h"
 #include "data/data_format.h"
 
 namespace clner {
@@ -16,13 +19,27 @@ std::string Describe(const char* name, const Corpus& corpus) {
          Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
-Corpus ReadSentences(const std::string& path, const CorpusOptions& options) {
-  return ReadData(path, FormatOfFile(path), options, {});
+/// The names between the commas.
+std::vector<std::string> LabelNames(const std::string& labels) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin < labels.size();) {
+    const size_t end = std::min(labels.find(',', begin), labels.size());
+    names.push_back(labels.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
 }
 
-Corpus Read(const char* name, const SplitOptions& split, const CorpusOptions& options) {
-  Corpus corpus = ReadSentences(split.sentences, options);
-  if (!split.contexts.empty()) AttachContexts(&corpus, ReadSentences(split.contexts, options));
+Corpus ReadSentences(const std::string& path, DataOptions::Format format, const DataOptions& data,
+                     const CorpusOptions& options) {
+  const DataFormat read =
+      format == DataOptions::Format::kAuto ? FormatOfFile(path, "data.format:") : ParseDataFormat(NameOf(format));
+  return ReadData(path, read, options, LabelNames(data.labels));
+}
+
+Corpus Read(const char* name, const SplitOptions& split, const DataOptions& data, const CorpusOptions& options) {
+  Corpus corpus = ReadSentences(split.sentences, data.format, data, options);
+  if (!split.contexts.empty()) AttachContextFile(&corpus, split.contexts, options, LabelNames(data.labels));
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
@@ -78,6 +95,40 @@ void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& ta
 
 }  // namespace
 
+namespace {
+
+/// The choice of the reader that has the same name.
+template <class Choice, class Option>
+std::optional<Choice> SameName(Option option, std::initializer_list<Choice> choices) {
+  for (const Choice choice : choices) {
+    if (NameOf(option) == Name(choice)) return choice;
+  }
+  return std::nullopt;
+}
+
+AnnotationOptions AnnotationOptionsOf(const DataOptions& options) {
+  AnnotationOptions annotation;
+  annotation.in_config = true;
+  annotation.offset_unit =
+      SameName(options.offset_unit, {OffsetUnit::kCodePoint, OffsetUnit::kUtf16, OffsetUnit::kByte});
+  annotation.words = SameName(options.words, {WordRule::kText, WordRule::kBlanks, WordRule::kCharacters});
+  using Misaligned = DataOptions::OnMisaligned;
+  annotation.on_misaligned = options.on_misaligned == Misaligned::kWiden  ? MisalignedRule::kWiden
+                             : options.on_misaligned == Misaligned::kDrop ? MisalignedRule::kDrop
+                                                                          : MisalignedRule::kFail;
+  using Overlap = DataOptions::OnOverlap;
+  annotation.on_overlap = options.on_overlap == Overlap::kLongest ? OverlapRule::kLongest
+                          : options.on_overlap == Overlap::kFirst ? OverlapRule::kFirst
+                                                                  : OverlapRule::kFail;
+  using Discontinuous = DataOptions::OnDiscontinuous;
+  annotation.on_discontinuous = options.on_discontinuous == Discontinuous::kSplit  ? DiscontinuousRule::kSplit
+                                : options.on_discontinuous == Discontinuous::kDrop ? DiscontinuousRule::kDrop
+                                                                                   : DiscontinuousRule::kFail;
+  return annotation;
+}
+
+}  // namespace
+
 CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   CorpusOptions corpus;
   corpus.file.delimiter = options.delimiter == DataOptions::Delimiter::kTab    ? ColumnDelimiter::kTab
@@ -92,15 +143,18 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   corpus.tag_column = options.columns.ner;
   corpus.label_map = options.label_map;
   corpus.strict = options.strict;
+  corpus.first_code_point = options.first_code_point;
+  if (!options.read_scheme.empty()) corpus.scheme = ParseScheme(options.read_scheme);
+  corpus.annotation = AnnotationOptionsOf(options);
   return corpus;
 }
 
 Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
   const CorpusOptions corpus_options = CorpusOptionsOf(options);
   Datasets datasets;
-  datasets.train.corpus = Read("train", options.train, corpus_options);
+  datasets.train.corpus = Read("train", options.train, options, corpus_options);
   if (!options.dev.sentences.empty()) {
-    Corpus dev = Read("dev", options.dev, corpus_options);
+    Corpus dev = Read("dev", options.dev, options, corpus_options);
     if (options.train_with_dev) {
       Corpus& train = datasets.train.corpus;
       for (Sentence& sentence : dev.sentences) train.sentences.push_back(std::move(sentence));
@@ -111,9 +165,9 @@ Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
       datasets.dev = Split{std::move(dev)};
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, corpus_options)};
+  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, options, corpus_options)};
   if (!options.unlabelled.sentences.empty()) {
-    datasets.unlabelled = Split{Read("unlabelled", options.unlabelled, corpus_options)};
+    datasets.unlabelled = Split{Read("unlabelled", options.unlabelled, options, corpus_options)};
   }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {

@@ -157,7 +157,7 @@ TEST_F(PredictFault, AnnotationFormatsHoldTheSameEntitiesAndTexts) {
       EXPECT_EQ(again.out, ReadText(Path("out")));
     }
   }
-  ExpectRefused(text, 64, {"two files", "--format doccano"}, {"--input-format", "text", "--format", "brat"});
+  ExpectRefused(text, 64, {"two files", "new directory"}, {"--input-format", "text", "--format", "brat"});
   ExpectRefused("{\"text\": 3}\n", 65, {Path("in") + ":1"}, {"--input-format", "doccano"});
 }
 

@@ -40,9 +40,7 @@ Problem ReadProblem(std::string_view text, DataFormat format, const CorpusOption
 std::string Converted(std::string_view text, const ConvertOptions& options, ConvertReport* report = nullptr) {
   const TempDir dir;
   std::string result;
-  const auto unused = [](std::string_view) {};
-  const ConvertReport done = Convert(
-      dir.Write("in", text), options, [&](std::string_view piece) { result += piece; }, unused);
+  const ConvertReport done = Convert(dir.Write("in", text), options, [&](std::string_view piece) { result += piece; });
   if (report != nullptr) *report = done;
   return result;
 }
