@@ -12,6 +12,7 @@
 #include "data_options.h"
 #include "output_check.h"
 #include "predict_annotation.h"
+#include "predict_contexts.h"
 #include "predict_io.h"
 #include "predict_text.h"
 #include "torch_library.h"
@@ -25,7 +26,7 @@ constexpr int64_t kWindowWords = 20000;
 
 struct Options {
   std::string model, input = "-", output = "-", format, input_format = "auto", delimiter = "blanks", comment,
-                     on_error = "fail", encoding_errors = "fail", offset_unit, precision = "fp32";
+                     on_error = "fail", encoding_errors = "fail", offset_unit, precision = "fp32", contexts;
   int text_column = 0;
   int64_t batch_pieces = 4096;
   bool scores = false, no_verify = false, tokenized = false, marks = false;
@@ -106,7 +107,12 @@ class Predictor {
   }
 
   void Run() {
-    const std::unique_ptr<PredictSource> source = Open();
+    std::unique_ptr<PredictSource> source = Open();
+    if (!options_.contexts.empty()) {
+      CorpusOptions read{.file = FileOptions(options_)};
+      read.tags_optional = true;
+      source = WithContexts(std::move(source), options_.input, options_.contexts, read);
+    }
     if (const std::optional<DataFormat> format = AnnotationOf(options_)) annotations_.emplace(*format, options_.output);
     if (!annotations_.has_value() || !annotations_->WritesItself()) output_.emplace(options_.output);
     Progress progress("predict", 0, "words");
@@ -242,6 +248,11 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
       ->capture_default_str();
   command->add_option("--comment", options->comment, "Lines that start with this text are copied, not tagged.")
       ->type_name("TEXT");
+  command
+      ->add_option("--contexts", options->contexts,
+                   "Retrieved contexts of the sentences: a cache (JSON lines or table) is looked up by their words, a "
+                   "column or JSON lines file has the same sentences in order; none ignores contexts in IN.")
+      ->type_name("FILE");
   command->add_flag("--scores", options->scores, "Add the probability of the entity as a column.");
   command
       ->add_option("--precision", options->precision,

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "api/guard.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -61,8 +64,22 @@ class Backend final : public TaggerBackend {
     }
   }
   std::vector<Example> Prepare(std::span<const Sentence> sentences) const {
-    return PrepareSentences(sentences, *loaded_.view, loaded_.context_view.get());
+    std::vector<Example> examples = PrepareSentences(sentences, *loaded_.view, loaded_.context_view.get());
+    const TrainedViews trained = loaded_.model->spec().trained_views;
+    const auto with_context = [](const Example& example) { return example.context; };
+    if (trained == TrainedViews::kSentence && std::any_of(examples.begin(), examples.end(), with_context)) {
+      WarnOnce("the sentences have contexts, and the model was trained on sentences alone",
+               "--contexts none reads them alone");
+    }
+    if (trained == TrainedViews::kContext && std::none_of(examples.begin(), examples.end(), with_context)) {
+      WarnOnce("the sentences have no contexts, and the model was trained with contexts", "give --contexts FILE");
+    }
+    return examples;
   }
+  void WarnOnce(const char* what, const char* fix) const {
+    if (!warned_.test_and_set()) LogWarning("other view", what, "", fix);
+  }
+  mutable std::atomic_flag warned_;
   LoadedModel loaded_;
   TaggerPredictor predictor_;
 };

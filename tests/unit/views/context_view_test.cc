@@ -52,8 +52,7 @@ std::vector<ContextRange> Shown(const Sentence& sentence, int64_t max_pieces, co
 TEST(ContextView, PutsTextsBehindOneSeparator) {
   const std::vector<ViewItem> items = Items(Make({1, 0, 2}, {{3, 1}, {0, 2}}), 512);
   ASSERT_EQ(items.size(), 1U);
-  EXPECT_THAT(items[0].ids,
-              ElementsAre(kCls, 1000, 2000, 2001, kSep, 3000, 3001, 3002, 1000, 2000, 2001, kSep));
+  EXPECT_THAT(items[0].ids, ElementsAre(kCls, 1000, 2000, 2001, kSep, 3000, 3001, 3002, 1000, 2000, 2001, kSep));
   EXPECT_THAT(items[0].word_of_piece, ElementsAre(-1, 0, 2, 2, -1, 3, 3, 3, 4, 6, 6, -1));
   EXPECT_THAT(items[0].pool, ElementsAre(1, -1, 2)) << "only own words are read";
   EXPECT_THAT(items[0].pool_end, ElementsAre(2, 2, 4));
@@ -233,7 +232,8 @@ INSTANTIATE_TEST_SUITE_P(Files, SharedContextViews,
                                            PieceCase{"ncbi_bertscore_eos_doc_full/dev.txt", 222, 448},
                                            PieceCase{"ncbi_bertscore_eos_doc_full/test.txt", 224, 452}));
 
-/// The whole input of every sentence of a file, hashed; scripts/golden/context_golden.py writes what transformers gives.
+/// The whole input of every sentence of a file, hashed; scripts/golden/context_golden.py writes what transformers
+/// gives.
 TEST(SharedContextGolden, InputsEqualThoseOfTransformers) {
   const std::string golden_path = std::string(CLNER_SOURCE_DIR) + "/tests/unit/views/context_golden.json";
   const Json golden = ParseJson(ReadFile(golden_path), golden_path, ErrorCode::kCorrupt);
