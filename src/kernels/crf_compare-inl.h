@@ -1,8 +1,8 @@
 // How the marginals of student and teacher are compared, word by word, in float32 (docs/internals/crf.md, "Losses of
 // the marginals").
+#include <algorithm>
 #include <limits>
 
-#include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels/crf_lanes-inl.h"
 #include "kernels/crf_simd.h"
@@ -63,7 +63,7 @@ HWY_INLINE void CompareForward(bool entropy, WordPair* words, size_t count, cons
       const size_t at = v * kLanes;
       const Vec p = hn::Load(d, word->p + at), q = hn::Load(d, word->q + at);
       const Vec ratio = hn::Div(entropy ? hn::Max(q, tiny) : one, hn::Max(p, tiny));
-      loss = hn::MulAdd(q, hn::Log(d, ratio), loss);
+      loss = hn::MulAdd(q, LogNormal(ratio), loss);
       const Vec w = hn::Sub(q, p);
       hn::Store(w, d, word->w + at);
       rest = hn::Add(rest, w);
@@ -79,8 +79,8 @@ HWY_INLINE void TakeLogs(WordPair* words, size_t count, const RowShape& shape) {
   for (WordPair* word = words; word != words + count; ++word) {
     for (size_t v = 0; v < shape.vectors; ++v) {
       const size_t at = v * kLanes;
-      hn::Store(hn::Log(d, hn::Max(hn::Load(d, word->p + at), tiny)), d, word->log_p + at);
-      hn::Store(hn::Log(d, hn::Max(hn::Load(d, word->q + at), tiny)), d, word->log_q + at);
+      hn::Store(LogNormal(hn::Max(hn::Load(d, word->p + at), tiny)), d, word->log_p + at);
+      hn::Store(LogNormal(hn::Max(hn::Load(d, word->q + at), tiny)), d, word->log_q + at);
     }
   }
 }
@@ -89,9 +89,9 @@ HWY_INLINE void TakeLogs(WordPair* words, size_t count, const RowShape& shape) {
 /// and the logarithms by theirs.
 HWY_INLINE void TemperWords(float tau, WordPair* words, size_t count, const RowShape& shape) {
   const F32 d;
-  const Vec impossible = hn::Log(d, hn::Set(d, std::numeric_limits<float>::min()));
+  const Vec impossible = LogNormal(hn::Set(d, std::numeric_limits<float>::min()));
   const Vec inverse = hn::Set(d, 1.0f / tau);
-  Vec sum_p[kBlock], sum_q[kBlock];
+  HWY_ALIGN float sum_p[kBlock + kLanes], sum_q[kBlock + kLanes], log_p[kBlock + kLanes], log_q[kBlock + kLanes];
   for (size_t i = 0; i < count; ++i) {
     const WordPair& word = words[i];
     Vec top_p = impossible, top_q = impossible;
@@ -101,34 +101,41 @@ HWY_INLINE void TemperWords(float tau, WordPair* words, size_t count, const RowS
     }
     top_p = hn::MaxOfLanes(d, top_p);
     top_q = hn::MaxOfLanes(d, top_q);
-    sum_p[i] = sum_q[i] = hn::Zero(d);
+    Vec total_p = hn::Zero(d), total_q = hn::Zero(d);
     for (size_t v = 0; v < shape.vectors; ++v) {
       const size_t at = v * kLanes;
-      const Vec log_p = hn::Load(d, word.log_p + at), log_q = hn::Load(d, word.log_q + at);
-      const Mask absent = hn::Le(hn::Max(log_p, log_q), impossible);
-      const Vec p = hn::Mul(hn::Sub(log_p, top_p), inverse), q = hn::Mul(hn::Sub(log_q, top_q), inverse);
+      Vec p = hn::Load(d, word.log_p + at), q = hn::Load(d, word.log_q + at);
+      const Mask absent = hn::Le(hn::Max(p, q), impossible);
+      p = hn::Mul(hn::Sub(p, top_p), inverse);
+      q = hn::Mul(hn::Sub(q, top_q), inverse);
       const Vec exp_p = hn::IfThenZeroElse(absent, ExpNonPositive(p));
       const Vec exp_q = hn::IfThenZeroElse(absent, ExpNonPositive(q));
       hn::Store(p, d, word.log_p + at);
       hn::Store(q, d, word.log_q + at);
       hn::Store(exp_p, d, word.p_tau + at);
       hn::Store(exp_q, d, word.q + at);
-      sum_p[i] = hn::Add(sum_p[i], exp_p);
-      sum_q[i] = hn::Add(sum_q[i], exp_q);
+      total_p = hn::Add(total_p, exp_p);
+      total_q = hn::Add(total_q, exp_q);
     }
+    sum_p[i] = SumVector(total_p);
+    sum_q[i] = SumVector(total_q);
   }
-  const Vec one = hn::Set(d, 1.0f);
+  std::fill(sum_p + count, sum_p + kBlock + kLanes, 1.0f);
+  std::fill(sum_q + count, sum_q + kBlock + kLanes, 1.0f);
+  for (size_t i = 0; i < kBlock; i += kLanes) {
+    hn::StoreU(LogNormal(hn::LoadU(d, sum_p + i)), d, log_p + i);
+    hn::StoreU(LogNormal(hn::LoadU(d, sum_q + i)), d, log_q + i);
+  }
   for (size_t i = 0; i < count; ++i) {
     const WordPair& word = words[i];
-    const Vec total_p = hn::SumOfLanes(d, sum_p[i]), total_q = hn::SumOfLanes(d, sum_q[i]);
-    const Vec scale_p = hn::Div(one, total_p), scale_q = hn::Div(one, total_q);
-    const Vec log_p = hn::Log(d, total_p), log_q = hn::Log(d, total_q);
+    const Vec scale_p = hn::Set(d, 1.0f / sum_p[i]), scale_q = hn::Set(d, 1.0f / sum_q[i]);
+    const Vec log_sum_p = hn::Set(d, log_p[i]), log_sum_q = hn::Set(d, log_q[i]);
     for (size_t v = 0; v < shape.vectors; ++v) {
       const size_t at = v * kLanes;
       hn::Store(hn::Mul(hn::Load(d, word.p_tau + at), scale_p), d, word.p_tau + at);
       hn::Store(hn::Mul(hn::Load(d, word.q + at), scale_q), d, word.q + at);
-      hn::Store(hn::Sub(hn::Load(d, word.log_p + at), log_p), d, word.log_p + at);
-      hn::Store(hn::Sub(hn::Load(d, word.log_q + at), log_q), d, word.log_q + at);
+      hn::Store(hn::Sub(hn::Load(d, word.log_p + at), log_sum_p), d, word.log_p + at);
+      hn::Store(hn::Sub(hn::Load(d, word.log_q + at), log_sum_q), d, word.log_q + at);
     }
   }
 }
