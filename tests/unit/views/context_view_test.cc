@@ -52,8 +52,7 @@ std::vector<ContextRange> Shown(const Sentence& sentence, int64_t max_pieces, co
 TEST(ContextView, PutsTextsBehindOneSeparator) {
   const std::vector<ViewItem> items = Items(Make({1, 0, 2}, {{3, 1}, {0, 2}}), 512);
   ASSERT_EQ(items.size(), 1U);
-  EXPECT_THAT(items[0].ids,
-              ElementsAre(kCls, 1000, 2000, 2001, kSep, 3000, 3001, 3002, 1000, 2000, 2001, kSep));
+  EXPECT_THAT(items[0].ids, ElementsAre(kCls, 1000, 2000, 2001, kSep, 3000, 3001, 3002, 1000, 2000, 2001, kSep));
   EXPECT_THAT(items[0].word_of_piece, ElementsAre(-1, 0, 2, 2, -1, 3, 3, 3, 4, 6, 6, -1));
   EXPECT_THAT(items[0].pool, ElementsAre(1, -1, 2)) << "only own words are read";
   EXPECT_THAT(items[0].pool_end, ElementsAre(2, 2, 4));
@@ -97,17 +96,6 @@ TEST(ContextView, FlatContextIsCutBetweenWords) {
       << "its words are those of several texts";
 }
 
-TEST(ContextView, ContextsThatDoNotFitAreLeftOutWithAWarning) {
-  testing::internal::CaptureStderr();
-  const size_t warnings = WarningCount();
-  EXPECT_TRUE(Items(Make({2}, {{30}}), 30).empty());
-  EXPECT_TRUE(Items(Make({9, 9}, {{1}}), 30).empty()) << "9 pieces are too few";
-  EXPECT_TRUE(Items(Make({9, 9}, {{1}}, true), 20).empty()) << "no room for the second separator";
-  EXPECT_EQ(WarningCount(), warnings + 3);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              HasSubstr("no text of the context fits behind a sentence of 4 pieces, the encoder takes 30"));
-}
-
 TEST(ContextView, LongSentenceIsReadInTheWindowsOfTheSentenceView) {
   const CountTokenizer tokenizer;
   const Sentence sentence = Make({3, 3, 3, 3}, {{1}});
@@ -126,6 +114,17 @@ TEST(ContextView, LongSentenceIsReadInTheWindowsOfTheSentenceView) {
     EXPECT_EQ(items[i].pool, plain[i].pool);
     EXPECT_EQ(items[i].first_word, plain[i].first_word);
   }
+}
+
+TEST(ContextView, ContextsThatDoNotFitAreLeftOutWithAWarning) {
+  testing::internal::CaptureStderr();
+  const size_t warnings = WarningCount();
+  EXPECT_TRUE(Items(Make({2}, {{30}}), 30).empty());
+  EXPECT_TRUE(Items(Make({9, 9}, {{1}}), 30).empty()) << "9 pieces are too few";
+  EXPECT_TRUE(Items(Make({9, 9}, {{1}}, true), 20).empty()) << "no room for the second separator";
+  EXPECT_EQ(WarningCount(), warnings + 3);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("no text of the context fits behind a sentence of 4 pieces, the encoder takes 30"));
 }
 
 TEST(ContextView, RefusesImpossibleSizes) {
@@ -196,7 +195,8 @@ TEST(ContextView, RandomSentencesKeepTheirPiecesAndTheBudget) {
 /// What the shared context files give with XLM-R's pieces, over all sentences, those without context alone.
 struct PieceCase {
   const char* file;
-  int64_t mean, longest;
+  double mean;
+  int64_t longest;
 };
 void PrintTo(const PieceCase& c, std::ostream* out) { *out << c.file; }
 
@@ -219,8 +219,8 @@ TEST_P(SharedContextViews, HaveTheStatedNumbersOfPieces) {
     pieces += size;
     longest = std::max(longest, size);
   }
-  const auto count = static_cast<int64_t>(corpus.sentences.size());
-  EXPECT_EQ((pieces + count / 2) / count, GetParam().mean);
+  // The stated means are rounded, and those of a tokenizer that reads the joined words.
+  EXPECT_NEAR(static_cast<double>(pieces) / static_cast<double>(corpus.sentences.size()), GetParam().mean, 0.55);
   EXPECT_EQ(longest, GetParam().longest);
 }
 
@@ -233,7 +233,8 @@ INSTANTIATE_TEST_SUITE_P(Files, SharedContextViews,
                                            PieceCase{"ncbi_bertscore_eos_doc_full/dev.txt", 222, 448},
                                            PieceCase{"ncbi_bertscore_eos_doc_full/test.txt", 224, 452}));
 
-/// The whole input of every sentence of a file, hashed; scripts/golden/context_golden.py writes what transformers gives.
+/// The whole input of every sentence of a file, hashed; scripts/golden/context_golden.py writes what transformers
+/// gives.
 TEST(SharedContextGolden, InputsEqualThoseOfTransformers) {
   const std::string golden_path = std::string(CLNER_SOURCE_DIR) + "/tests/unit/views/context_golden.json";
   const Json golden = ParseJson(ReadFile(golden_path), golden_path, ErrorCode::kCorrupt);
