@@ -233,7 +233,8 @@ bool ColumnReader::State::AddLine(const Line& line, Block* block) {
   } else {
     rows.push_back({SplitRow(text, options.delimiter, in_context), line.number, std::string(text)});
   }
-  if (rows.size() + block->sentence.contexts.words() > kMaxSentenceRows) {
+  const size_t context_rows = block->sentence.contexts.words() + static_cast<size_t>(block->marks);
+  if (rows.size() + context_rows > kMaxSentenceRows) {
     throw Error(ErrorCode::kData, fmt::format("sentence has more than {} rows", kMaxSentenceRows),
                 Place(name, rows.front().line), "separate sentences by blank lines");
   }

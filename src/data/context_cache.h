@@ -60,7 +60,7 @@ struct ContextCache {
 [[nodiscard]] std::string CacheJsonlRecord(const CacheRecord& record, int64_t id);
 /// The first line of a table; it tells a reader whether the texts are tokenised.
 [[nodiscard]] std::string CacheTsvHeader(bool tokenized);
-/// A row for every text, ranks from 1; a row of rank 0 without text when there is none.
+/// A row for every text that is not empty, ranks from 1; a row of rank 0 without text when there is none.
 [[nodiscard]] std::string CacheTsvRows(const CacheRecord& record);
 /// True when the first line of a file is that of a table.
 [[nodiscard]] bool IsCacheTsv(std::string_view first_line);

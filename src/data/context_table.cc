@@ -143,13 +143,14 @@ bool IsCacheTsv(std::string_view first_line) {
 std::string CacheTsvHeader(bool tokenized) { return std::string(tokenized ? kWordsHeader : kTextHeader) + "\n"; }
 
 std::string CacheTsvRows(const CacheRecord& record) {
-  if (record.texts.empty()) return fmt::format("{}\t0\t\t\t{}\t\n", record.key, record.query);
   std::string rows;
   for (size_t i = 0; i < record.texts.size(); ++i) {
     const CachedText& text = record.texts[i];
+    if (text.text.empty()) continue;
     rows += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", record.key, i + 1,
                         text.score.has_value() ? JsonNumber(*text.score) : "", text.source, record.query, text.text);
   }
+  if (rows.empty()) return fmt::format("{}\t0\t\t\t{}\t\n", record.key, record.query);
   return rows;
 }
 

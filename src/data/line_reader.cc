@@ -39,17 +39,15 @@ std::string OpenFix(const std::string& path) {
 /// True for ASCII without NUL, what most lines are; eight bytes at a time, as the lines of column files are short.
 bool IsPlain(std::string_view text) {
   constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-  size_t at = 0;
   uint64_t found = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    uint64_t bytes = 0;
-    std::memcpy(&bytes, text.data() + at, 8);
+  const auto look = [&found](const char* at, size_t count) {
+    uint64_t bytes = kOnes;
+    std::memcpy(&bytes, at, count);
     found |= bytes | (bytes - kOnes);  // the subtraction sets the high bit of a NUL, and borrows only above one
-  }
-  for (; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    found |= byte | (byte == 0 ? kHighBits : 0);
-  }
+  };
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) look(text.data() + at, 8);
+  look(text.data() + at, text.size() - at);
   return (found & kHighBits) == 0;
 }
 

@@ -96,17 +96,6 @@ TEST(ContextView, FlatContextIsCutBetweenWords) {
       << "its words are those of several texts";
 }
 
-TEST(ContextView, ContextsThatDoNotFitAreLeftOutWithAWarning) {
-  testing::internal::CaptureStderr();
-  const size_t warnings = WarningCount();
-  EXPECT_TRUE(Items(Make({2}, {{30}}), 30).empty());
-  EXPECT_TRUE(Items(Make({9, 9}, {{1}}), 30).empty()) << "9 pieces are too few";
-  EXPECT_TRUE(Items(Make({9, 9}, {{1}}, true), 20).empty()) << "no room for the second separator";
-  EXPECT_EQ(WarningCount(), warnings + 3);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              HasSubstr("no text of the context fits behind a sentence of 4 pieces, the encoder takes 30"));
-}
-
 TEST(ContextView, LongSentenceIsReadInTheWindowsOfTheSentenceView) {
   const CountTokenizer tokenizer;
   const Sentence sentence = Make({3, 3, 3, 3}, {{1}});
@@ -125,6 +114,17 @@ TEST(ContextView, LongSentenceIsReadInTheWindowsOfTheSentenceView) {
     EXPECT_EQ(items[i].pool, plain[i].pool);
     EXPECT_EQ(items[i].first_word, plain[i].first_word);
   }
+}
+
+TEST(ContextView, ContextsThatDoNotFitAreLeftOutWithAWarning) {
+  testing::internal::CaptureStderr();
+  const size_t warnings = WarningCount();
+  EXPECT_TRUE(Items(Make({2}, {{30}}), 30).empty());
+  EXPECT_TRUE(Items(Make({9, 9}, {{1}}), 30).empty()) << "9 pieces are too few";
+  EXPECT_TRUE(Items(Make({9, 9}, {{1}}, true), 20).empty()) << "no room for the second separator";
+  EXPECT_EQ(WarningCount(), warnings + 3);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("no text of the context fits behind a sentence of 4 pieces, the encoder takes 30"));
 }
 
 TEST(ContextView, RefusesImpossibleSizes) {
@@ -195,7 +195,8 @@ TEST(ContextView, RandomSentencesKeepTheirPiecesAndTheBudget) {
 /// What the shared context files give with XLM-R's pieces, over all sentences, those without context alone.
 struct PieceCase {
   const char* file;
-  int64_t mean, longest;
+  double mean;
+  int64_t longest;
 };
 void PrintTo(const PieceCase& c, std::ostream* out) { *out << c.file; }
 
@@ -218,8 +219,8 @@ TEST_P(SharedContextViews, HaveTheStatedNumbersOfPieces) {
     pieces += size;
     longest = std::max(longest, size);
   }
-  const auto count = static_cast<int64_t>(corpus.sentences.size());
-  EXPECT_EQ((pieces + count / 2) / count, GetParam().mean);
+  // The stated means are rounded, and those of a tokenizer that reads the joined words.
+  EXPECT_NEAR(static_cast<double>(pieces) / static_cast<double>(corpus.sentences.size()), GetParam().mean, 0.55);
   EXPECT_EQ(longest, GetParam().longest);
 }
 
