@@ -1,5 +1,5 @@
-// Argument checks: a refused call writes nothing. Workspace sizes. Target names.
-#include <array>
+// Argument checks: a refused call writes nothing. Workspace sizes.
+#include <cmath>
 #include <cstring>
 
 #include "crf_problem.h"
@@ -18,9 +18,9 @@ class Call {
     weight = weights.data();
     d_out = {d_emissions.data(), 5};
     grads = {transitions.data(), start.data(), end.data(), 5};
-    workspace_bytes_ =
-        std::max({WorkspaceBytes(Operation::kNll, batch), WorkspaceBytes(Operation::kMarginals, batch),
-                  WorkspaceBytes(Operation::kViterbi, batch), WorkspaceBytes(Operation::kPosterior, batch)});
+    workspace_bytes_ = std::max(
+        {backend::WorkspaceBytes(Operation::kNll, batch), backend::WorkspaceBytes(Operation::kMarginals, batch),
+         backend::WorkspaceBytes(Operation::kViterbi, batch), backend::WorkspaceBytes(Operation::kPosterior, batch)});
     memory_.assign(workspace_bytes_, 0x5A);
     workspace = {memory_.data(), memory_.size()};
   }
@@ -28,14 +28,16 @@ class Call {
   KernelStatus Run(Operation operation) {
     switch (operation) {
       case Operation::kNll:
-        return Nll(batch, emissions, params, gold, weight, loss, d_out, grads, flags, workspace);
+        return backend::Nll(batch, emissions, params, gold, weight, loss, d_out, grads, flags, workspace);
       case Operation::kMarginals:
-        return Marginals(batch, emissions, params, nullptr, loss, d_out, flags, workspace);
+        return backend::Marginals(batch, emissions, params, nullptr, loss, d_out, flags, workspace);
       case Operation::kViterbi:
-        return Viterbi(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+        return backend::Viterbi(batch, emissions, params, nullptr, tags, loss, flags, workspace);
       case Operation::kPosterior:
-        return Posterior(batch, emissions, params, nullptr, tags, loss, flags, workspace);
+        return backend::Posterior(batch, emissions, params, nullptr, tags, loss, flags, workspace);
       case Operation::kSpanMarginals:
+      case Operation::kJoint:
+      case Operation::kCooperative:
         break;
     }
     return KernelStatus::kOk;
@@ -96,6 +98,23 @@ void ExpectRefused(const char* what, std::initializer_list<Operation> operations
   }
 }
 
+/// What the host can see is refused; a value in device memory flags its sentence and leaves the others alone.
+void ExpectRefusedOrFlagged(const char* what, std::initializer_list<Operation> operations, size_t sentence,
+                            const std::function<void(Call*)>& spoil) {
+  if (backend::ChecksValues()) return ExpectRefused(what, operations, spoil);
+  for (const Operation operation : operations) {
+    SCOPED_TRACE(std::string(what) + ", operation " + std::to_string(static_cast<int>(operation)));
+    Call call;
+    spoil(&call);
+    EXPECT_EQ(call.Run(operation), KernelStatus::kOk);
+    EXPECT_EQ(call.flag_values[sentence], kNonFinite);
+    EXPECT_TRUE(std::isnan(call.losses[sentence]));
+    if (operation == Operation::kNll) {
+      for (const float v : call.transitions) EXPECT_TRUE(std::isfinite(v));
+    }
+  }
+}
+
 TEST(CrfArgs, UnspoiledCallsSucceed) {
   for (const Operation operation : kAll) {
     Call call;
@@ -109,7 +128,7 @@ TEST(CrfArgs, BadBatchesAreRefusedWithoutWriting) {
                   [&](Call* c) {
                     c->batch.offsets = c->own_offsets.data();
                     spoil(c);
-                    EXPECT_EQ(WorkspaceBytes(Operation::kNll, c->batch), 0u);
+                    EXPECT_EQ(backend::WorkspaceBytes(Operation::kNll, c->batch), 0u);
                   });
   };
   refuse("negative sentences", [](Call* c) { c->batch.sentences = -1; });
@@ -118,16 +137,29 @@ TEST(CrfArgs, BadBatchesAreRefusedWithoutWriting) {
   refuse("negative rows", [](Call* c) { c->batch.rows = -1; });
   refuse("negative max_length", [](Call* c) { c->batch.max_length = -1; });
   refuse("null offsets", [](Call* c) { c->batch.offsets = nullptr; });
-  refuse("negative offset", [](Call* c) { c->own_offsets[0] = -1; });
-  refuse("decreasing offsets", [](Call* c) { c->own_offsets[1] = 6; });
-  refuse("offsets past the rows", [](Call* c) { c->own_offsets[3] = 11; });
-  refuse("rows too few", [](Call* c) { c->batch.rows = 9; });
-  refuse("sentence longer than max_length", [](Call* c) { c->batch.max_length = 4; });
-  refuse("negative length", [](Call* c) {
+}
+
+TEST(CrfArgs, BadOffsetsAndLengthsAreRefusedOrFlagged) {
+  const auto refuse = [](const char* what, size_t sentence, const std::function<void(Call*)>& spoil) {
+    ExpectRefusedOrFlagged(what, {Operation::kNll, Operation::kMarginals, Operation::kViterbi, Operation::kPosterior},
+                           sentence, [&](Call* c) {
+                             c->batch.offsets = c->own_offsets.data();
+                             spoil(c);
+                             if (backend::ChecksValues()) {
+                               EXPECT_EQ(backend::WorkspaceBytes(Operation::kNll, c->batch), 0u);
+                             }
+                           });
+  };
+  refuse("negative offset", 0, [](Call* c) { c->own_offsets[0] = -1; });
+  refuse("decreasing offsets", 1, [](Call* c) { c->own_offsets[1] = 6; });
+  refuse("offsets past the rows", 2, [](Call* c) { c->own_offsets[3] = 11; });
+  refuse("rows too few", 2, [](Call* c) { c->batch.rows = 9; });
+  refuse("sentence longer than max_length", 2, [](Call* c) { c->batch.max_length = 4; });
+  refuse("negative length", 1, [](Call* c) {
     c->own_lengths[1] = -1;
     c->batch.lengths = c->own_lengths.data();
   });
-  refuse("sentence runs into the next", [](Call* c) {
+  refuse("sentence runs into the next", 1, [](Call* c) {
     c->own_lengths[1] = 2;
     c->batch.lengths = c->own_lengths.data();
   });
@@ -154,35 +186,28 @@ TEST(CrfArgs, BadPointersAndStridesAreRefusedWithoutWriting) {
   ExpectRefused("gradient stride", {Operation::kNll}, [](Call* c) { c->grads.stride = 4; });
 }
 
-TEST(CrfArgs, BadGoldTagsAndWeightsAreRefusedWithoutWriting) {
+TEST(CrfArgs, BadGoldTagsAndWeightsAreRefusedOrFlagged) {
   ExpectRefused("null gold", {Operation::kNll}, [](Call* c) { c->gold = nullptr; });
   for (const int32_t tag : {-1, 5, std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min()}) {
-    ExpectRefused("gold tag", {Operation::kNll}, [tag](Call* c) {
+    ExpectRefusedOrFlagged("gold tag", {Operation::kNll}, 2, [tag](Call* c) {
       c->own_gold[9] = tag;
       c->gold = c->own_gold.data();
     });
   }
   for (const float w : {kNaN, kInfF, -kInfF}) {
-    ExpectRefused("weight", {Operation::kNll}, [w](Call* c) { c->weights[2] = w; });
+    ExpectRefusedOrFlagged("weight", {Operation::kNll}, 2, [w](Call* c) { c->weights[2] = w; });
   }
 }
 
 TEST(CrfArgs, WorkspaceOfOneByteLessIsRefusedWithoutWriting) {
   for (const Operation operation : kAll) {
     Call exact;
-    exact.workspace.bytes = WorkspaceBytes(operation, exact.batch);
+    exact.workspace.bytes = backend::WorkspaceBytes(operation, exact.batch);
     EXPECT_EQ(exact.Run(operation), KernelStatus::kOk);
     ExpectRefused("workspace", {operation},
-                  [operation](Call* c) { c->workspace.bytes = WorkspaceBytes(operation, c->batch) - 1; });
+                  [operation](Call* c) { c->workspace.bytes = backend::WorkspaceBytes(operation, c->batch) - 1; });
     ExpectRefused("no workspace", {operation}, [](Call* c) { c->workspace.data = nullptr; });
   }
-}
-
-TEST(CrfArgs, WorkspaceGrowsWithWordsNotWithPadding) {
-  std::mt19937_64 random(7);
-  const Problem p = RandomProblem(&random, 25, {40, 3, 3, 3});
-  const Storage packed(p, {}), padded(p, {true, 0, 0, 0});
-  EXPECT_EQ(WorkspaceBytes(Operation::kNll, packed.batch), WorkspaceBytes(Operation::kNll, padded.batch));
 }
 
 TEST(CrfArgs, StatusesHaveTexts) {
@@ -191,18 +216,6 @@ TEST(CrfArgs, StatusesHaveTexts) {
   EXPECT_STREQ(StatusText(KernelStatus::kNotCompiled), "built without CUDA");
   EXPECT_STREQ(StatusText(KernelStatus::kNoDevice), "no CUDA device");
   EXPECT_STREQ(StatusText(KernelStatus::kLaunchFailed), "CUDA launch failed");
-}
-
-TEST(CrfArgs, TargetsHaveTheirNames) {
-  const std::array<const char*, 4> names = {"scalar", "sse4", "avx2", "avx3"};
-  for (int level = 0; level < internal::kSimdLevels; ++level) {
-    const internal::SimdKernels* kernels = internal::KernelsOf(static_cast<internal::SimdLevel>(level));
-    if (kernels == nullptr) continue;
-    EXPECT_STREQ(kernels->name, names[static_cast<size_t>(level)]);
-    const internal::TestScope scope(kernels, false);
-    EXPECT_STREQ(SimdTarget(), kernels->name);
-  }
-  EXPECT_NE(internal::KernelsOf(internal::SimdLevel::kScalar), nullptr);
 }
 
 }  // namespace
