@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kRowWarps = 4;             // warps of a block that share no memory
 constexpr int64_t kMaxBlocks = 1 << 20;  // more items are taken in turns
+constexpr size_t kPlainSharedBytes = size_t{40}
+                                     << 10;  // a block may have more (48 KiB with what reductions use) only on request
 
 /// Items over the warps of the grid; `scratch_bytes` of shared memory for the only warp of a block that needs any.
 template <class Columns, class Body>
@@ -79,6 +81,12 @@ class GpuRunner {
   template <int kLanes, class Columns, class Body>
   void Block(int64_t count, size_t scratch_bytes, const Body& body) {
     if (count == 0) return;
+    if (scratch_bytes > kPlainSharedBytes) {
+      const auto bytes = static_cast<int>(scratch_bytes);
+      ok_ = cudaFuncSetAttribute(RunBlocks<kLanes, Columns, Body>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 bytes) == cudaSuccess &&
+            ok_;
+    }
     RunBlocks<kLanes, Columns><<<Grid(count), kLanes, scratch_bytes, stream_>>>(body, count);
     Check();
   }

@@ -62,4 +62,22 @@ KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& par
   return Run(prepared, call);
 }
 
+KernelStatus Joint(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms, double* nll,
+                   double* cl, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                   const Exec& /*exec*/) {
+  device::DeviceCall call;
+  const KernelStatus prepared =
+      device::PrepareJoint(batch, emissions, params, terms, nll, cl, d_emissions, grads, flags, workspace, &call);
+  return Run(prepared, call);
+}
+
+KernelStatus Cooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                         const CooperativeTerm& term, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+                         uint8_t* flags, Workspace workspace, const Exec& /*exec*/) {
+  device::DeviceCall call;
+  const KernelStatus prepared = device::PrepareCooperative(batch, emissions, params, teacher, term, cl, d_emissions,
+                                                           grads, flags, workspace, &call);
+  return Run(prepared, call);
+}
+
 }  // namespace clner::crf::test::backend

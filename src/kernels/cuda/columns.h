@@ -41,8 +41,8 @@ class RegisterColumns {
       for (int k = first; k < first + kRowStep; k += 2) {
         CLNER_UNROLL
         for (int c = 0; c < kColumns; ++c) {
-          even[c] += x[k] * value_[c][k];
-          odd[c] += x[k + 1] * value_[c][k + 1];
+          even[c] = MultiplyAdd(x[k], value_[c][k], even[c]);
+          odd[c] = MultiplyAdd(x[k + 1], value_[c][k + 1], odd[c]);
         }
       }
     }
@@ -95,9 +95,9 @@ class MemoryColumns {
       int k = 0;
       for (; k + 4 <= tags_; k += 4) {
         CLNER_UNROLL
-        for (int j = 0; j < 4; ++j) sums[j] += row[k + j] * matrix_[(k + j) * tags_ + y];
+        for (int j = 0; j < 4; ++j) sums[j] = MultiplyAdd(row[k + j], matrix_[(k + j) * tags_ + y], sums[j]);
       }
-      for (; k < tags_; ++k) sums[0] += row[k] * matrix_[k * tags_ + y];
+      for (; k < tags_; ++k) sums[0] = MultiplyAdd(row[k], matrix_[k * tags_ + y], sums[0]);
       out[c] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
   }

@@ -5,6 +5,7 @@
 #include "kernels/crf_args.h"
 #include "kernels/crf_plan.h"
 #include "kernels/crf_targets.h"
+#include "kernels/crf_teachers.h"
 
 namespace clner::crf::device {
 namespace {
@@ -22,6 +23,21 @@ bool ValidSizes(const Batch& batch) {
   // The launches count sentences x max_length words.
   if (batch.max_length > 0 && batch.sentences > (int64_t{1} << 60) / batch.max_length) return false;
   return batch.offsets != nullptr || batch.sentences == 0;
+}
+
+void CarveJoint(Arena* arena, const Batch& batch, JointData* joint) {
+  const int64_t tags = batch.tags, rows = batch.rows;
+  joint->nll_weight = arena->Take<float>(batch.sentences);
+  joint->gold_score = arena->Take<double>(batch.sentences);
+  joint->lesson = arena->Take<uint8_t>(batch.sentences);
+  joint->log_z = arena->Take<double>(batch.sentences);
+  joint->posterior = arena->Take<uint8_t>(batch.sentences);
+  joint->scan_state = arena->Take<uint8_t>(2 * batch.sentences);
+  joint->unary = arena->Take<float>(rows * tags);
+  joint->log_unary = arena->Take<double>(rows * tags);
+  joint->w = arena->Take<float>(rows * tags);
+  joint->row_loss = arena->Take<float>(rows);
+  joint->mass = arena->Take<float>(2 * rows * tags);
 }
 
 void Carve(Arena* arena, Operation operation, const Batch& batch, DeviceCall* call) {
@@ -42,11 +58,13 @@ void Carve(Arena* arena, Operation operation, const Batch& batch, DeviceCall* ca
   call->view.rows = arena->Take<float>(2 * rows * tags);
   call->view.scale = arena->Take<float>(2 * rows);
   call->groups = batch.sentences;
-  if (operation == Operation::kNll) {
+  if (operation == Operation::kNll || operation == Operation::kJoint || operation == Operation::kCooperative) {
+    call->use = arena->Take<uint8_t>(batch.sentences);
     call->groups = std::min({batch.sentences, kMaxGroups, std::max<int64_t>(kGroupCells / cells, 1)});
     call->pair_sums = arena->Take<double>(call->groups * cells);
     call->has_pair_sums = arena->Take<uint8_t>(call->groups);
   }
+  if (operation == Operation::kJoint || operation == Operation::kCooperative) CarveJoint(arena, batch, &call->joint);
   if (operation == Operation::kSpanMarginals) {
     call->out.plain = arena->Take<float>(rows * tags);
     call->value = arena->Take<double>(batch.sentences);
@@ -75,6 +93,30 @@ bool ValidInputs(const Batch& batch, Rows emissions, const Params& params) {
          internal::ValidParams(batch, params);
 }
 
+bool ValidGradients(const Batch& batch, Rows emissions, RowsOut d_emissions, const ParamGrads& grads,
+                    const uint8_t* flags) {
+  return internal::ValidRows(batch, d_emissions.data, d_emissions.stride) && internal::ValidGrads(batch, grads) &&
+         internal::ValidOutput(batch, flags) && internal::Disjoint(batch, emissions, d_emissions);
+}
+
+/// The weights of the term lie on the device.
+bool ValidTerm(const Batch& batch, CooperativeTerm term) {
+  term.weight = nullptr;
+  return internal::ValidCooperative(batch, term);
+}
+
+void FillJoint(const CooperativeTerm& term, double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+               uint8_t* flags, DeviceCall* call) {
+  call->out.unary = d_emissions;
+  call->out.weight = call->joint.nll_weight;
+  call->flags = flags;
+  call->grads = grads;
+  call->joint.cl_weight = term.weight;
+  call->joint.how = internal::ComparisonOf(term);
+  call->joint.nll = nll;
+  call->joint.cl = cl;
+}
+
 }  // namespace
 
 size_t DeviceWorkspaceBytes(Operation operation, const Batch& batch) {
@@ -89,9 +131,8 @@ KernelStatus PrepareNll(const Batch& batch, Rows emissions, const Params& params
                         const float* weight, double* loss, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags,
                         Workspace workspace, DeviceCall* call) {
   using namespace internal;  // NOLINT(google-build-using-namespace)
-  if (!ValidInputs(batch, emissions, params) || !ValidRows(batch, d_emissions.data, d_emissions.stride) ||
-      !ValidGrads(batch, grads) || !ValidOutput(batch, loss) || !ValidOutput(batch, flags) ||
-      !Disjoint(batch, emissions, d_emissions) || !ValidRows(batch, gold, batch.tags) ||
+  if (!ValidInputs(batch, emissions, params) || !ValidGradients(batch, emissions, d_emissions, grads, flags) ||
+      !ValidOutput(batch, loss) || !ValidRows(batch, gold, batch.tags) ||
       !Plan(Operation::kNll, batch, emissions, params, nullptr, workspace, call)) {
     return KernelStatus::kBadArgument;
   }
@@ -160,6 +201,39 @@ KernelStatus PrepareSpanMarginals(const Batch& batch, Rows emissions, const Para
   call->queries = queries;
   call->query_count = count;
   call->probability = probability;
+  return KernelStatus::kOk;
+}
+
+KernelStatus PrepareJoint(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms,
+                          double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags,
+                          Workspace workspace, DeviceCall* call) {
+  using namespace internal;  // NOLINT(google-build-using-namespace)
+  // Without gold every weight has to be 0, which is checked on the device when there are weights.
+  const bool valid_gold = terms.gold != nullptr || terms.nll_weight != nullptr || ValidRows(batch, nullptr, batch.tags);
+  if (!ValidInputs(batch, emissions, params) || !ValidGradients(batch, emissions, d_emissions, grads, flags) ||
+      !ValidOutput(batch, nll) || !ValidOutput(batch, cl) || !valid_gold || !ValidTerm(batch, terms.cooperative) ||
+      !Plan(Operation::kJoint, batch, emissions, params, nullptr, workspace, call)) {
+    return KernelStatus::kBadArgument;
+  }
+  FillJoint(terms.cooperative, nll, cl, d_emissions, grads, flags, call);
+  call->out.gold = terms.gold;
+  call->joint.given_nll_weight = terms.nll_weight;
+  call->joint.teacher_of = terms.teacher_of;
+  return KernelStatus::kOk;
+}
+
+KernelStatus PrepareCooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                const CooperativeTerm& term, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+                                uint8_t* flags, Workspace workspace, DeviceCall* call) {
+  using namespace internal;  // NOLINT(google-build-using-namespace)
+  if (!ValidInputs(batch, emissions, params) || !ValidGradients(batch, emissions, d_emissions, grads, flags) ||
+      !ValidOutput(batch, cl) || !ValidRows(batch, teacher.data, teacher.stride) ||
+      !Disjoint(batch, teacher, d_emissions) || !ValidTerm(batch, term) ||
+      !Plan(Operation::kCooperative, batch, emissions, params, nullptr, workspace, call)) {
+    return KernelStatus::kBadArgument;
+  }
+  FillJoint(term, nullptr, cl, d_emissions, grads, flags, call);
+  call->joint.teacher_rows = teacher;
   return KernelStatus::kOk;
 }
 

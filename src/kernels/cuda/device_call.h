@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/crf.h"
-#include "kernels/cuda/call.h"
+#include "kernels/cuda/joint_call.h"
 #include "kernels/cuda/posterior_rows.h"
 
 namespace clner::crf::device {
@@ -23,6 +23,8 @@ struct DeviceCall {
   uint16_t* back = nullptr;  ///< Viterbi
   double* pair_sums = nullptr;
   uint8_t* has_pair_sums = nullptr;
+  uint8_t* use = nullptr;
+  JointData joint;
   int64_t groups = 0;  ///< of sentences
   bool redo_all = false;
   const SpanTags* types = nullptr;
@@ -52,5 +54,12 @@ struct DeviceCall {
                                                 const SpanTags* types, int64_t type_count, const SpanQuery* queries,
                                                 int64_t count, float* probability, Workspace workspace,
                                                 DeviceCall* call);
+[[nodiscard]] KernelStatus PrepareJoint(const Batch& batch, Rows emissions, const Params& params,
+                                        const JointTerms& terms, double* nll, double* cl, RowsOut d_emissions,
+                                        const ParamGrads& grads, uint8_t* flags, Workspace workspace, DeviceCall* call);
+[[nodiscard]] KernelStatus PrepareCooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                              const CooperativeTerm& term, double* cl, RowsOut d_emissions,
+                                              const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                                              DeviceCall* call);
 
 }  // namespace clner::crf::device

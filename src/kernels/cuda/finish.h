@@ -49,6 +49,33 @@ template <class Group>
   return fabs(forward - backward) <= 1e-2;
 }
 
+/// How a sentence enters the sums of the parameter gradients.
+enum SentenceUse : uint8_t {
+  kUnused,   ///< not at all
+  kRowsUse,  ///< through its rows
+  kSumsUse,  ///< its pair marginals are in the sums already (redone); only the gold path is missing
+};
+
+/// K x K sums that redone sentences of one group add to; cleared when the first one comes. null: none wanted.
+class RedoSums {
+ public:
+  CLNER_DEVICE RedoSums(double* all, int64_t group, int64_t cells)
+      : data_(all == nullptr ? all : all + group * cells) {}
+  template <class Group>
+  [[nodiscard]] CLNER_DEVICE double* Of(const Group& group, int tags) {
+    if (data_ == nullptr || used_) return data_;
+    for (int cell = group.Lane(); cell < tags * tags; cell += group.Lanes()) data_[cell] = 0;
+    group.Sync();
+    used_ = true;
+    return data_;
+  }
+  [[nodiscard]] CLNER_DEVICE bool Used() const { return used_; }
+
+ private:
+  double* data_;
+  bool used_ = false;
+};
+
 /// Item g settles the sentences g, g + groups, g + 2 groups, ...; scratch: [2][K] doubles.
 struct FinishSentences {
   View view;
@@ -60,6 +87,7 @@ struct FinishSentences {
   uint8_t* flags;          ///< [B]
   double* pair_sums;       ///< [groups][K][K] of redone sentences, or null
   uint8_t* has_pair_sums;  ///< [groups] whether that matrix was written
+  uint8_t* use;            ///< [B] SentenceUse, or null
   int64_t groups;
   bool redo_all;
 
@@ -67,23 +95,17 @@ struct FinishSentences {
 
   template <class Layout>
   CLNER_DEVICE void Run(const typename Layout::Group& group, int64_t index, void* scratch) const {
-    RedoSums pairs;
-    if (pair_sums != nullptr) pairs.data = pair_sums + index * view.batch.tags * view.batch.tags;
+    RedoSums sums(pair_sums, index, view.batch.tags * view.batch.tags);
     for (int64_t b = index; b < view.batch.sentences; b += groups) {
-      Settle(group, b, static_cast<double*>(scratch), &pairs);
+      Settle(group, b, static_cast<double*>(scratch), sums);
       group.Sync();  // the next sentence uses the same scratch memory
     }
-    if (has_pair_sums != nullptr && group.Lane() == 0) has_pair_sums[index] = pairs.used ? 1 : 0;
+    if (has_pair_sums != nullptr && group.Lane() == 0) has_pair_sums[index] = sums.Used() ? 1 : 0;
   }
 
  private:
-  struct RedoSums {
-    double* data = nullptr;
-    bool used = false;
-  };
-
   template <class Group>
-  CLNER_DEVICE void Settle(const Group& group, int64_t b, double* scratch, RedoSums* pairs) const {
+  CLNER_DEVICE void Settle(const Group& group, int64_t b, double* scratch, RedoSums& sums) const {
     const Place place = PlaceOf(view.batch, b);
     if (!place.valid || scaled.facts->bad != 0) return Discard(group, b, place, kNaN, kNonFinite);
     if (place.length == 0) return Write(group, b, 0, 0);
@@ -97,7 +119,9 @@ struct FinishSentences {
       return Write(group, b, log_z - gold_score, 0);
     }
     const Scores scores{params, allowed, view.Tags()};
-    const Redo redo{view, scores, out, b, place, scratch, PairSumsOf(group, pairs)};
+    const RedoSentence at{view, scores, b, place};
+    NoTeacher no_teacher;
+    const Redo<NoTeacher> redo{at, out, scratch, sums.Of(group, view.Tags()), &no_teacher};
     log_z = redo.Run(group);
     if (log_z == -kInf) return Discard(group, b, place, out.gold != nullptr ? kInf : -kInf, kInfeasible);
     Write(group, b, log_z - gold_score, kRedone);
@@ -116,19 +140,11 @@ struct FinishSentences {
   }
 
   template <class Group>
-  [[nodiscard]] CLNER_DEVICE double* PairSumsOf(const Group& group, RedoSums* pairs) const {
-    if (pairs->data == nullptr || pairs->used) return pairs->data;
-    const int cells = view.Tags() * view.Tags();
-    for (int cell = group.Lane(); cell < cells; cell += group.Lanes()) pairs->data[cell] = 0;
-    pairs->used = true;
-    return pairs->data;
-  }
-
-  template <class Group>
   CLNER_DEVICE void Write(const Group& group, int64_t b, double result, uint8_t flag) const {
     if (group.Lane() != 0) return;
     value[b] = result;
     flags[b] = flag;
+    if (use != nullptr) use[b] = flag == 0 ? kRowsUse : flag == kRedone ? kSumsUse : kUnused;
   }
 
   /// A sentence without a posterior: marginals and gradient rows 0, tags 0.

@@ -30,6 +30,16 @@ inline constexpr double kInf = std::numeric_limits<double>::infinity();
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 inline constexpr int kNoTag = std::numeric_limits<int>::max();
 
+/// a * b + c where rounding once is welcome; everywhere else the compilers are told not to fuse, so that equal inputs
+/// give equal bits wherever they are computed.
+[[nodiscard]] CLNER_DEVICE inline float MultiplyAdd(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 /// One lane that is the whole group.
 struct OneLane {
   [[nodiscard]] CLNER_DEVICE static int Lanes() { return 1; }

@@ -2,7 +2,7 @@
 // in the order of the groups: no atomic operation, and the same bits in every run.
 #pragma once
 
-#include "kernels/cuda/posterior_rows.h"
+#include "kernels/cuda/finish.h"
 
 namespace clner::crf::device {
 
@@ -13,13 +13,14 @@ inline constexpr int64_t kFloatWords = 64;  ///< products added in float32 befor
   return (tags * tags + kPairTile - 1) / kPairTile;
 }
 
-/// sums[g] = what redone sentences left there + G o (sum of x_{i-1} q_i^T) - weighted counts of the gold paths. Item
-/// g * tiles + t is tile t of group g.
+/// sums[g] = what redone sentences left there + G o (sum of x_{i-1} q_i^T) - weighted counts of the gold paths; in a
+/// joint call G o (sum of x_{i-1} left_i^T + right_{i-1} q_i^T). Item g * tiles + t is tile t of group g.
 struct PairSums {
   View view;  ///< rows as ChainRows::kPairs leaves them
   const float* from_to;
   UnaryOut out;
-  const uint8_t* flags;
+  const float* flows;  ///< [rows][2][K] of a joint call, else null
+  const uint8_t* use;  ///< [B] SentenceUse
   const uint8_t* has_pair_sums;
   double* sums;  ///< [groups][K][K]
   int64_t groups;
@@ -42,7 +43,7 @@ struct PairSums {
 
  private:
   CLNER_DEVICE void AddSentence(int64_t b, int cell, double* total, double* counts) const {
-    if ((flags[b] & (kInfeasible | kNonFinite)) != 0) return;
+    if (use[b] == kUnused) return;
     const int tags = view.Tags(), from = cell / tags, y = cell % tags;
     const Place place = PlaceOf(view.batch, b);
     int64_t count = 0;
@@ -50,12 +51,18 @@ struct PairSums {
       const int64_t end = first + kFloatWords < place.length ? first + kFloatWords : place.length;
       float part = 0.0f;
       for (int64_t row = place.row + first; row < place.row + end; ++row) {
-        if (flags[b] == 0) part += view.Forward(row - 1)[from] * view.Backward(row)[y];
-        count += out.gold[row - 1] == from && out.gold[row] == y ? 1 : 0;
+        if (use[b] == kRowsUse) part = AddWord(row, from, y, part);
+        if (out.gold != nullptr) count += out.gold[row - 1] == from && out.gold[row] == y ? 1 : 0;
       }
       *total += static_cast<double>(part);
     }
     *counts += static_cast<double>(out.Weight(b)) * static_cast<double>(count);
+  }
+  [[nodiscard]] CLNER_DEVICE float AddWord(int64_t row, int from, int y, float sum) const {
+    const float x = view.Forward(row - 1)[from], q = view.Backward(row)[y];
+    if (flows == nullptr) return MultiplyAdd(x, q, sum);
+    const float *left = flows + (2 * row + 1) * view.batch.tags, *right = flows + 2 * (row - 1) * view.batch.tags;
+    return MultiplyAdd(right[from], q, MultiplyAdd(x, left[y], sum));
   }
 };
 

@@ -12,6 +12,7 @@ struct UnaryOut {
   const float* weight = nullptr;  ///< [B], null = 1
   int32_t* best = nullptr;        ///< [rows] arg max
   float* plain = nullptr;         ///< [rows][K] marginals inside the workspace
+  double* log_plain = nullptr;    ///< [rows][K] their logarithms, of redone sentences only
 
   [[nodiscard]] CLNER_DEVICE float Weight(int64_t sentence) const {
     return weight != nullptr ? weight[sentence] : 1.0f;
@@ -65,9 +66,9 @@ struct PosteriorRows {
     // x_{i-1} G q_i sums to <v_i, q_i> / c_i.
     const float factor = *view.ForwardScale(at.row) * out.Weight(at.sentence) / mass;
     for (int y = group.Lane(); y < tags; y += group.Lanes()) {
-      const float e = ExpEmission(emission[y], top);
+      const float e = ExpEmission(emission[y], top), q = backward[y] * e;
       if (chain_rows == ChainRows::kPairs) forward[y] *= e;
-      backward[y] *= chain_rows == ChainRows::kPairs ? e * factor : e;
+      backward[y] = chain_rows == ChainRows::kPairs ? factor * q : q;  // the same bits as in CombineRows
     }
   }
 

@@ -31,5 +31,12 @@ void ForEachTarget(const std::function<void()>& body);
 [[nodiscard]] KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params,
                                          const SpanTags* types, int64_t type_count, const SpanQuery* queries,
                                          int64_t count, float* probability, Workspace workspace, const Exec& exec = {});
+[[nodiscard]] KernelStatus Joint(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms,
+                                 double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags,
+                                 Workspace workspace, const Exec& exec = {});
+[[nodiscard]] KernelStatus Cooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                       const CooperativeTerm& term, double* cl, RowsOut d_emissions,
+                                       const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                                       const Exec& exec = {});
 
 }  // namespace clner::crf::test::backend

@@ -92,6 +92,23 @@ inline Problem RandomProblem(std::mt19937_64* random, int64_t tags, const std::v
   return p;
 }
 
+/// O and B-, I-, E-, S- of `types` types; illegal moves get `forbidden`.
+inline void ForbidBioes(Problem* p, int64_t types, float forbidden) {
+  const auto part = [](int64_t tag) { return tag == 0 ? 'O' : "BIES"[(tag - 1) % 4]; };
+  const auto type = [](int64_t tag) { return tag == 0 ? -1 : (tag - 1) / 4; };
+  ASSERT_EQ(p->tags, 1 + 4 * types);
+  for (int64_t a = 0; a < p->tags; ++a) {
+    const bool open = part(a) == 'B' || part(a) == 'I';
+    for (int64_t b = 0; b < p->tags; ++b) {
+      const bool continues = part(b) == 'I' || part(b) == 'E';
+      if (open != continues || (open && type(a) != type(b)))
+        p->transitions[static_cast<size_t>(a * p->tags + b)] = forbidden;
+    }
+    if (part(a) == 'I' || part(a) == 'E') p->start[static_cast<size_t>(a)] = forbidden;
+    if (open) p->end[static_cast<size_t>(a)] = forbidden;
+  }
+}
+
 inline std::vector<int64_t> RandomLengths(std::mt19937_64* random, int64_t count, int64_t low, int64_t high) {
   std::uniform_int_distribution<int64_t> length(low, high);
   std::vector<int64_t> out(static_cast<size_t>(count));

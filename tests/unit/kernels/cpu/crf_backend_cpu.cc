@@ -52,4 +52,16 @@ KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& par
   return crf::SpanMarginals(batch, emissions, params, types, type_count, queries, count, probability, workspace, exec);
 }
 
+KernelStatus Joint(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms, double* nll,
+                   double* cl, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                   const Exec& exec) {
+  return crf::Joint(batch, emissions, params, terms, nll, cl, d_emissions, grads, flags, workspace, exec);
+}
+
+KernelStatus Cooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                         const CooperativeTerm& term, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+                         uint8_t* flags, Workspace workspace, const Exec& exec) {
+  return crf::Cooperative(batch, emissions, params, teacher, term, cl, d_emissions, grads, flags, workspace, exec);
+}
+
 }  // namespace clner::crf::test::backend

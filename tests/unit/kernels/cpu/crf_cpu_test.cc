@@ -1,7 +1,7 @@
 // What only the CPU kernels have: threads, SIMD targets, workspaces that know the lengths.
 #include <array>
 
-#include "../crf_problem.h"
+#include "../crf_joint_problem.h"
 
 namespace clner::crf::test {
 namespace {
@@ -56,6 +56,28 @@ TEST(CrfCpu, TargetsHaveTheirNames) {
     EXPECT_STREQ(SimdTarget(), kernels->name);
   }
   EXPECT_NE(internal::KernelsOf(internal::SimdLevel::kScalar), nullptr);
+}
+
+TEST(CrfCpu, ThreadCountsGiveIdenticalBitsOfJointLosses) {
+  std::mt19937_64 random(Seed(73));
+  JointProblem joint = RandomPairs(&random, 25, RandomLengths(&random, 150, 0, 40));
+  RandomWeights(&random, &joint);
+  for (const size_t b : {size_t{5}, size_t{60}}) {
+    for (float& e : joint.views.emissions[b]) e *= 40;  // these take the float64 path
+  }
+  const std::vector<std::vector<float>> rows = RunMarginals(joint.views).unary;
+  ForEachTarget([&] {
+    const JointResult serial = RunJoint(joint), cooperative = RunCooperative(joint, rows);
+    for (const int threads : {1, 2, 7}) {
+      ThreadExec exec(threads);
+      ExpectSameBits(RunJoint(joint, {}, exec.Get()), serial);
+      EXPECT_EQ(exec.Calls(), 2);  // teachers, then students
+      const JointResult other = RunCooperative(joint, rows, {}, exec.Get());
+      EXPECT_EQ(other.cl, cooperative.cl);
+      EXPECT_EQ(other.d_emissions, cooperative.d_emissions);
+      EXPECT_EQ(other.transitions, cooperative.transitions);
+    }
+  });
 }
 
 }  // namespace
