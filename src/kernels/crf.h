@@ -162,6 +162,40 @@ struct SpanQuery {
                                          const SpanTags* types, int64_t type_count, const SpanQuery* queries,
                                          int64_t count, float* probability, Workspace workspace, const Exec& exec = {});
 
+// The CUDA twins. Same arguments, results, flags and float64 redo; every pointer is device memory, the workspace
+// included, but the structs themselves are read on the host before the call returns. All work is put on `stream` (a
+// cudaStream_t; null: the default stream): no allocation and no waiting, and the launches depend on sizes alone, so
+// that a call can be captured in a CUDA graph for a bucket of (sentences, rows, max_length); sentences without words
+// fill it. Two runs give the same bits. What lies in device memory cannot be refused: a sentence with bad offsets, a
+// bad length, gold tag, weight or teacher is flagged kNonFinite and contributes nothing, a bad span query has
+// probability NaN. kNotCompiled: a build without CUDA, or libclner_cuda.so is not beside it; kNoDevice: no usable GPU.
+
+/// kOk when the functions below can run.
+[[nodiscard]] KernelStatus CudaStatus();
+/// Bytes of device memory; only the sizes in `batch` are read. 0 when they are not valid.
+[[nodiscard]] size_t WorkspaceBytesCuda(Operation operation, const Batch& batch);
+[[nodiscard]] KernelStatus NllCuda(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold,
+                                   const float* weight, double* loss, RowsOut d_emissions, const ParamGrads& grads,
+                                   uint8_t* flags, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus MarginalsCuda(const Batch& batch, Rows emissions, const Params& params,
+                                         const Constraints* constraints, double* log_z, RowsOut unary, uint8_t* flags,
+                                         Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus ViterbiCuda(const Batch& batch, Rows emissions, const Params& params,
+                                       const Constraints* constraints, int32_t* tags, double* score, uint8_t* flags,
+                                       Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus PosteriorCuda(const Batch& batch, Rows emissions, const Params& params,
+                                         const Constraints* constraints, int32_t* tags, double* log_z, uint8_t* flags,
+                                         Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus SpanMarginalsCuda(const Batch& batch, Rows emissions, const Params& params,
+                                             const SpanTags* types, int64_t type_count, const SpanQuery* queries,
+                                             int64_t count, float* probability, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus JointCuda(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms,
+                                     double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+                                     uint8_t* flags, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus CooperativeCuda(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                           const CooperativeTerm& term, double* cl, RowsOut d_emissions,
+                                           const ParamGrads& grads, uint8_t* flags, Workspace workspace, void* stream);
+
 /// The SIMD target in use: "scalar", "sse4", "avx2", "avx3". Chosen once from the processor, or by CLNER_SIMD.
 [[nodiscard]] const char* SimdTarget();
 

@@ -73,28 +73,6 @@ TEST(CrfJointLayout, PermutedSentencesGivePermutedResults) {
   });
 }
 
-TEST(CrfJointLayout, ThreadCountsGiveIdenticalBits) {
-  std::mt19937_64 random(Seed(73));
-  JointProblem joint = RandomPairs(&random, 25, RandomLengths(&random, 150, 0, 40));
-  RandomWeights(&random, &joint);
-  for (const size_t b : {size_t{5}, size_t{60}}) {
-    for (float& e : joint.views.emissions[b]) e *= 40;  // these take the float64 path
-  }
-  const std::vector<std::vector<float>> rows = RunMarginals(joint.views).unary;
-  ForEachTarget([&] {
-    const JointResult serial = RunJoint(joint), cooperative = RunCooperative(joint, rows);
-    for (const int threads : {1, 2, 7}) {
-      ThreadExec exec(threads);
-      ExpectSameBits(RunJoint(joint, {}, exec.Get()), serial);
-      EXPECT_EQ(exec.Calls(), 2);  // teachers, then students
-      const JointResult other = RunCooperative(joint, rows, {}, exec.Get());
-      EXPECT_EQ(other.cl, cooperative.cl);
-      EXPECT_EQ(other.d_emissions, cooperative.d_emissions);
-      EXPECT_EQ(other.transitions, cooperative.transitions);
-    }
-  });
-}
-
 TEST(CrfJointLayout, PackedPaddedAndStridedAreEqualAndGarbageOutsideIsIgnored) {
   std::mt19937_64 random(Seed(74));
   for (const int64_t tags : {3, 8, 25, 57}) {

@@ -149,8 +149,8 @@ inline JointResult RunJoint(const JointProblem& joint, const Layout& layout = {}
   terms.nll_weight = p.weight.empty() ? nullptr : p.weight.data();
   terms.teacher_of = joint.teacher_of.empty() ? nullptr : joint.teacher_of.data();
   terms.cooperative = TermOf(joint);
-  EXPECT_EQ(Joint(s.batch, s.In(), s.params, terms, out.result.nll.data(), out.result.cl.data(), out.Rows(),
-                  out.Grads(), out.result.flags.data(), workspace.Get(), exec),
+  EXPECT_EQ(backend::Joint(s.batch, s.In(), s.params, terms, out.result.nll.data(), out.result.cl.data(), out.Rows(),
+                           out.Grads(), out.result.flags.data(), workspace.Get(), exec),
             KernelStatus::kOk);
   return out.Take();
 }
@@ -163,8 +163,8 @@ inline JointResult RunCooperative(const JointProblem& joint, const std::vector<s
   const Storage s(joint.views, layout), rows(q, layout);
   ExactWorkspace workspace(Operation::kCooperative, s.batch);
   JointOutputs out(joint.views, s);
-  EXPECT_EQ(Cooperative(s.batch, s.In(), s.params, rows.In(), TermOf(joint), out.result.cl.data(), out.Rows(),
-                        out.Grads(), out.result.flags.data(), workspace.Get(), exec),
+  EXPECT_EQ(backend::Cooperative(s.batch, s.In(), s.params, rows.In(), TermOf(joint), out.result.cl.data(), out.Rows(),
+                                 out.Grads(), out.result.flags.data(), workspace.Get(), exec),
             KernelStatus::kOk);
   return out.Take();
 }
