@@ -49,8 +49,9 @@ FtsIndex::~FtsIndex() = default;
 
 std::string FtsIndex::identity() const {
   const QueryOptions& query = options_.query;
-  return fmt::format("fts5 {} words {} terms {} share {} names {} least {} rescore {}", info_.sha256, query.max_words,
-                     query.max_terms, query.max_share, query.name_share, query.min_terms, options_.rescore);
+  return fmt::format("fts5 {} words {} terms {} share {} names {} common {} least {} rescore {}", info_.sha256,
+                     query.max_words, query.max_terms, query.max_share, query.name_share, query.common_from,
+                     query.min_terms, options_.rescore);
 }
 
 int64_t FtsIndex::PassagesWith(std::string_view term) const {

@@ -79,7 +79,8 @@ std::vector<QueryTerm> PruneTerms(std::vector<QueryTerm> terms, int64_t passages
   int64_t others = 0;
   for (QueryTerm& term : terms) {
     const double share = static_cast<double>(term.passages) / static_cast<double>(passages);
-    const bool rare = share <= (term.name ? options.name_share : options.max_share);
+    const bool rare =
+        term.passages < options.common_from || share <= (term.name ? options.name_share : options.max_share);
     const bool wanted = rare && (term.name || others < options.max_terms);
     if (!wanted && static_cast<int64_t>(kept.size()) >= options.min_terms) continue;
     others += term.name ? 0 : 1;

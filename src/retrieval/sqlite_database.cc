@@ -42,7 +42,7 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, Mode mode)
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, write ? 0 : 1, nullptr);
     sqlite3_limit(handle_, SQLITE_LIMIT_ATTACHED, 0);
     Execute(write ? "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-                  : "PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA cache_size = -65536;");
+                  : "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536;");
   } catch (...) {
     sqlite3_close_v2(handle_);
     throw;
