@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "core/files.h"
+#include "core/model_card.h"
 #include "core/model_files.h"
 #include "core/sha256.h"
 #include "model/weights.h"
@@ -10,7 +11,6 @@
 namespace clner {
 namespace {
 
-constexpr int kFormatVersion = 1;  // of clner.json; core/model_rules.cc checks it
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 
 Json HuggingFaceConfig(const ModelSpec& spec) {
@@ -27,19 +27,19 @@ Json HuggingFaceConfig(const ModelSpec& spec) {
   return json;
 }
 
-Json ClnerJson(const ModelSpec& spec) {
-  Json json;
-  json["format"] = kFormatVersion;
-  json["labels"] = spec.tags.ToJson();
-  json["view"] = {{"type", "sentence"}, {"max_pieces", spec.max_pieces}, {"window_overlap", spec.window_overlap}};
-  json["encoder"] = {{"pool", Name(spec.pooling)},
-                     {"layers", spec.layers.layers},
-                     {"layer_mix", spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar"},
-                     {"word_dropout", spec.word_dropout}};
-  json["head"] = {{"type", spec.head == HeadType::kCrf ? "crf" : "softmax"},
-                  {"constraints", spec.constraints == ConstraintMode::kOff ? "off" : "decode"}};
-  json["training"] = spec.training;
-  return json;
+ClnerCard CardOf(const ModelSpec& spec) {
+  ClnerCard card;
+  card.labels = spec.tags.ToJson();
+  card.max_pieces = spec.max_pieces;
+  card.window_overlap = spec.window_overlap;
+  card.pool = spec.pooling;
+  card.layers = spec.layers.layers;
+  card.layer_mix = spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar";
+  card.word_dropout = spec.word_dropout;
+  card.head = spec.head == HeadType::kCrf ? "crf" : "softmax";
+  card.constraints = spec.constraints == ConstraintMode::kOff ? "off" : "decode";
+  card.training = spec.training;
+  return card;
 }
 
 ModelSpec ReadSpec(const std::filesystem::path& directory) {
@@ -103,7 +103,7 @@ void WriteModelDirectory(const std::filesystem::path& directory, const Model& mo
                          const std::filesystem::path& tokenizer_from, const std::string& card) {
   SaveTensors(directory / "model.safetensors", NamedParameters(model));
   WriteFileAtomically(directory / "config.json", DumpJson(HuggingFaceConfig(model.spec()), 2) + "\n");
-  WriteFileAtomically(directory / "clner.json", DumpJson(ClnerJson(model.spec()), 2) + "\n");
+  WriteFileAtomically(directory / "clner.json", ClnerCardText(CardOf(model.spec())));
   for (const std::string& name : TokenizerFiles(tokenizer_from)) {
     WriteFileAtomically(directory / name, ReadFile(tokenizer_from / name));
   }

@@ -28,14 +28,6 @@ struct Prepared {
   std::unique_ptr<Model> model;
 };
 
-Pooling PoolingOf(EncoderOptions::Pool pool) {
-  using Pool = EncoderOptions::Pool;
-  return pool == Pool::kLast        ? Pooling::kLast
-         : pool == Pool::kMean      ? Pooling::kMean
-         : pool == Pool::kFirstLast ? Pooling::kFirstLast
-                                    : Pooling::kFirst;
-}
-
 ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets& data) {
   ModelSpec spec;
   spec.encoder = std::move(encoder);
@@ -44,7 +36,7 @@ ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets&
   spec.layers.layers = config.model.encoder.layers;
   spec.layers.mix = config.model.encoder.layer_mix == EncoderOptions::LayerMix::kMean ? LayerSelection::Mix::kMean
                                                                                       : LayerSelection::Mix::kScalar;
-  spec.pooling = PoolingOf(config.model.encoder.pool);
+  spec.pooling = config.model.encoder.pool;
   spec.head = config.model.head.type == HeadOptions::Type::kCrf ? HeadType::kCrf : HeadType::kSoftmax;
   spec.max_pieces = config.model.encoder.max_pieces;
   spec.window_overlap = config.model.encoder.window_overlap;
@@ -62,9 +54,8 @@ Prepared Prepare(const RunConfig& config, bool force) {
   EncoderConfig encoder = ReadEncoderConfig(encoder_dir);
   prepared.tokenizer = LoadTokenizer(encoder_dir);
   CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
-  prepared.view =
-      std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces,
-                                     config.model.encoder.window_overlap, PoolingOf(config.model.encoder.pool));
+  prepared.view = std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces,
+                                                 config.model.encoder.window_overlap, config.model.encoder.pool);
   prepared.data = ReadDatasets(config.data, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));

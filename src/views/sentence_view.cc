@@ -12,7 +12,6 @@ namespace clner {
 namespace {
 
 constexpr int64_t kSpecialPieces = 2;  // [CLS] and [SEP]
-constexpr const char* kPoolingNames[] = {"first", "last", "mean", "first_last"};
 
 // The pieces of a sentence; word w has the pieces offsets[w] .. offsets[w + 1] - 1.
 struct PiecesOfWords {
@@ -142,15 +141,6 @@ void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pie
 }
 
 }  // namespace
-
-const char* Name(Pooling pooling) { return kPoolingNames[static_cast<size_t>(pooling)]; }
-
-std::optional<Pooling> FindPooling(std::string_view name) {
-  for (size_t i = 0; i < std::size(kPoolingNames); ++i) {
-    if (name == kPoolingNames[i]) return static_cast<Pooling>(i);
-  }
-  return std::nullopt;
-}
 
 SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, Pooling pooling)
     : tokenizer_(tokenizer), max_pieces_(max_pieces), overlap_(overlap), pooling_(pooling) {
