@@ -10,6 +10,7 @@
 
 #include "config/field.h"
 #include "config/objective_options.h"
+#include "core/pooling.h"
 
 namespace clner {
 
@@ -93,7 +94,7 @@ struct DataOptions {
   Delimiter delimiter = Delimiter::kBlanks;
   std::string comment = {};
   bool first_code_point = false;
-  std::string read_scheme = {};
+  std::string read_scheme = "auto";
   std::string labels = {};
   OffsetUnit offset_unit = OffsetUnit::kAuto;
   Words words = Words::kAuto;
@@ -169,8 +170,8 @@ struct DataOptions {
     visit("first_code_point", &DataOptions::first_code_point,
           Doc("a word is the first character of its column (Weibo NER)"));
     visit("read_scheme", &DataOptions::read_scheme,
-          Doc("tag scheme of the files; empty detects it for each")
-              .OneOf({"", "BIO", "IOB2", "IOB1", "BIOES", "IOBES", "BMES", "BILOU", "BIE", "IO"}));
+          Doc("tag scheme of the files; auto detects it for each")
+              .OneOf({"auto", "BIO", "IOB2", "IOB1", "BIOES", "IOBES", "BMES", "BILOU", "BIE", "IO"}));
     visit("labels", &DataOptions::labels, Doc("names of integer tags in JSON lines, in order: O,B-PER,I-PER"));
     visit("offset_unit", &DataOptions::offset_unit,
           Doc("what positions of annotated texts count; auto is utf16 for labelstudio, else code_point"));
@@ -208,24 +209,25 @@ struct DataOptions {
   friend bool operator==(const DataOptions&, const DataOptions&) = default;
 };
 
+[[nodiscard]] constexpr auto ChoicesOf(Pooling) {
+  std::array<Choice<Pooling>, kPoolingNames.size()> choices = {};
+  for (size_t i = 0; i < choices.size(); ++i) choices[i] = {kPoolingNames[i], static_cast<Pooling>(i)};
+  return choices;
+}
+
 /// The pretrained encoder and how words are read from its pieces.
 struct EncoderOptions {
-  enum class Pool { kFirst, kLast, kMean, kFirstLast };
   enum class LayerMix { kMean, kScalar };
 
   std::string path = {};
   std::string layers = "-1";
   LayerMix layer_mix = LayerMix::kMean;
-  Pool pool = Pool::kFirst;
+  Pooling pool = Pooling::kFirst;
   int max_pieces = 512;
   int window_overlap = 128;
   double word_dropout = 0.1;
   std::optional<double> dropout = std::nullopt;
 
-  friend constexpr auto ChoicesOf(Pool) {
-    return std::array{Choice{"first", Pool::kFirst}, Choice{"last", Pool::kLast}, Choice{"mean", Pool::kMean},
-                      Choice{"first_last", Pool::kFirstLast}};
-  }
   friend constexpr auto ChoicesOf(LayerMix) {
     return std::array{Choice{"mean", LayerMix::kMean}, Choice{"scalar", LayerMix::kScalar}};
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/files.h"
+#include "core/model_card.h"
 #include "core/model_files.h"
 #include "core/sha256.h"
 #include "model/weights.h"
@@ -12,7 +13,6 @@
 namespace clner {
 namespace {
 
-constexpr int kFormatVersion = 1;  // of clner.json; core/model_rules.cc checks it
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 
 Json HuggingFaceConfig(const ModelSpec& spec) {
@@ -31,27 +31,26 @@ Json HuggingFaceConfig(const ModelSpec& spec) {
 
 constexpr const char* kTrainedViews[] = {"sentence", "context", "both"};
 
-Json ClnerJson(const ModelSpec& spec) {
-  Json json;
-  json["format"] = kFormatVersion;
-  json["labels"] = spec.tags.ToJson();
-  json["view"] = {{"type", kTrainedViews[static_cast<size_t>(spec.trained_views)]},
-                  {"max_pieces", spec.max_pieces},
-                  {"window_overlap", spec.window_overlap}};
+ClnerCard CardOf(const ModelSpec& spec) {
+  ClnerCard card;
+  card.labels = spec.tags.ToJson();
+  card.view = kTrainedViews[static_cast<size_t>(spec.trained_views)];
+  card.max_pieces = spec.max_pieces;
+  card.window_overlap = spec.window_overlap;
   if (spec.trained_views != TrainedViews::kSentence) {
     const auto limit = [](int64_t value) { return value == ContextLimits::kNone ? 0 : value; };
-    json["view"]["max_texts"] = limit(spec.contexts.max_texts);
-    json["view"]["max_words_per_text"] = limit(spec.contexts.max_words_per_text);
-    json["view"]["max_context_pieces"] = limit(spec.contexts.max_pieces);
+    card.context_limits = {{"max_texts", limit(spec.contexts.max_texts)},
+                           {"max_words_per_text", limit(spec.contexts.max_words_per_text)},
+                           {"max_context_pieces", limit(spec.contexts.max_pieces)}};
   }
-  json["encoder"] = {{"pool", Name(spec.pooling)},
-                     {"layers", spec.layers.layers},
-                     {"layer_mix", spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar"},
-                     {"word_dropout", spec.word_dropout}};
-  json["head"] = {{"type", spec.head == HeadType::kCrf ? "crf" : "softmax"},
-                  {"constraints", spec.constraints == ConstraintMode::kOff ? "off" : "decode"}};
-  json["training"] = spec.training;
-  return json;
+  card.pool = spec.pooling;
+  card.layers = spec.layers.layers;
+  card.layer_mix = spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar";
+  card.word_dropout = spec.word_dropout;
+  card.head = spec.head == HeadType::kCrf ? "crf" : "softmax";
+  card.constraints = spec.constraints == ConstraintMode::kOff ? "off" : "decode";
+  card.training = spec.training;
+  return card;
 }
 
 ModelSpec ReadSpec(const std::filesystem::path& directory) {
@@ -123,7 +122,7 @@ void WriteModelDirectory(const std::filesystem::path& directory, const Model& mo
                          const std::filesystem::path& tokenizer_from, const std::string& card) {
   SaveTensors(directory / "model.safetensors", NamedParameters(model));
   WriteFileAtomically(directory / "config.json", DumpJson(HuggingFaceConfig(model.spec()), 2) + "\n");
-  WriteFileAtomically(directory / "clner.json", DumpJson(ClnerJson(model.spec()), 2) + "\n");
+  WriteFileAtomically(directory / "clner.json", ClnerCardText(CardOf(model.spec())));
   for (const std::string& name : TokenizerFiles(tokenizer_from)) {
     WriteFileAtomically(directory / name, ReadFile(tokenizer_from / name));
   }

@@ -144,7 +144,7 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   corpus.label_map = options.label_map;
   corpus.strict = options.strict;
   corpus.first_code_point = options.first_code_point;
-  if (!options.read_scheme.empty()) corpus.scheme = ParseScheme(options.read_scheme);
+  if (options.read_scheme != "auto") corpus.scheme = ParseScheme(options.read_scheme);
   corpus.annotation = AnnotationOptionsOf(options);
   return corpus;
 }

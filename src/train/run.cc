@@ -30,14 +30,6 @@ struct Prepared {
   std::unique_ptr<Model> model;
 };
 
-Pooling PoolingOf(EncoderOptions::Pool pool) {
-  using Pool = EncoderOptions::Pool;
-  return pool == Pool::kLast        ? Pooling::kLast
-         : pool == Pool::kMean      ? Pooling::kMean
-         : pool == Pool::kFirstLast ? Pooling::kFirstLast
-                                    : Pooling::kFirst;
-}
-
 ContextLimits LimitsOf(const ContextOptions& options) {
   const auto limit = [](int value) { return value == 0 ? ContextLimits::kNone : static_cast<int64_t>(value); };
   return {limit(options.max_texts), limit(options.max_words_per_text), limit(options.max_pieces)};
@@ -61,7 +53,7 @@ ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets&
   spec.layers.layers = config.model.encoder.layers;
   spec.layers.mix = config.model.encoder.layer_mix == EncoderOptions::LayerMix::kMean ? LayerSelection::Mix::kMean
                                                                                       : LayerSelection::Mix::kScalar;
-  spec.pooling = PoolingOf(config.model.encoder.pool);
+  spec.pooling = config.model.encoder.pool;
   spec.head = config.model.head.type == HeadOptions::Type::kCrf ? HeadType::kCrf : HeadType::kSoftmax;
   spec.max_pieces = config.model.encoder.max_pieces;
   spec.window_overlap = config.model.encoder.window_overlap;
@@ -87,9 +79,9 @@ Prepared Prepare(const RunConfig& config, bool force) {
   CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
   const EncoderOptions& options = config.model.encoder;
   prepared.original = std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
-                                                     PoolingOf(options.pool));
+                                                     options.pool);
   prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
-                                                   LimitsOf(config.data.contexts), PoolingOf(options.pool));
+                                                   LimitsOf(config.data.contexts), options.pool);
   prepared.data = ReadDatasets(config.data, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));

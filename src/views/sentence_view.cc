@@ -8,7 +8,6 @@
 namespace clner {
 namespace {
 
-constexpr const char* kPoolingNames[] = {"first", "last", "mean", "first_last"};
 
 void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
   if (windows > 1) {
@@ -22,15 +21,6 @@ void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pie
 }
 
 }  // namespace
-
-const char* Name(Pooling pooling) { return kPoolingNames[static_cast<size_t>(pooling)]; }
-
-std::optional<Pooling> FindPooling(std::string_view name) {
-  for (size_t i = 0; i < std::size(kPoolingNames); ++i) {
-    if (name == kPoolingNames[i]) return static_cast<Pooling>(i);
-  }
-  return std::nullopt;
-}
 
 SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, Pooling pooling)
     : tokenizer_(tokenizer), max_pieces_(max_pieces), overlap_(overlap), pooling_(pooling) {

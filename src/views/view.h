@@ -6,16 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/pooling.h"
 #include "data/sentence.h"
 #include "tokenize/tokenizer.h"
 
 namespace clner {
-
-/// Which pieces of a word make its vector: one of them, the mean of all, or the first and the last side by side (twice
-/// the width).
-enum class Pooling : uint8_t { kFirst, kLast, kMean, kFirstLast };
-[[nodiscard]] const char* Name(Pooling pooling);  ///< "first", "last", "mean", "first_last"
-[[nodiscard]] std::optional<Pooling> FindPooling(std::string_view name);
 
 /// One encoder sequence. Its own words are first_word .. first_word + pool.size() - 1 of the sentence; the windows of a
 /// sentence partition its words, so that every word is pooled exactly once.
