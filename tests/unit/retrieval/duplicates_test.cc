@@ -73,7 +73,9 @@ TEST(BoundedTable, KeepsEverythingBelowItsLimitAndNewKeysBeyond) {
   int64_t kept = 0;
   for (uint64_t key = 1; key <= 3000; ++key) {
     const int64_t* value = table.Find(MixSeed(1, key));
-    if (value != nullptr) EXPECT_EQ(*value, static_cast<int64_t>(key));
+    if (value != nullptr) {
+      EXPECT_EQ(*value, static_cast<int64_t>(key));
+    }
     kept += value != nullptr ? 1 : 0;
   }
   EXPECT_GE(kept, 2990);
