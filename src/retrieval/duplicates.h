@@ -10,8 +10,8 @@
 
 namespace clner {
 
-/// Open-addressing table of 64-bit keys with a value each. It grows up to a limit of slots; beyond it new keys take the
-/// place of older ones.
+/// Table of 64-bit keys with a value each, at one of eight slots. It grows up to a limit of slots; beyond it new keys
+/// take the place of older ones, below it of fewer than one in a hundred.
 class BoundedTable {
  public:
   explicit BoundedTable(size_t max_slots);  ///< a power of two

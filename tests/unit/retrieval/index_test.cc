@@ -31,6 +31,10 @@ constexpr const char* kLeads =
     "3\tLisbon\tLisbon is the capital of Portugal.\n"
     "4\tOslo\tOslo is the capital of Norway.\n";
 
+std::vector<Candidate> Search(FtsIndex& index, const std::string& query, int64_t limit) {
+  return index.Search(std::vector<std::string>{query}, limit).front().candidates;
+}
+
 class Index : public ::testing::Test {
  protected:
   Index() { SetLogLevel(LogLevel::kQuiet); }
@@ -44,8 +48,7 @@ class Index : public ::testing::Test {
                                               FtsOptions options = {}) const {
     FtsIndex index(dir_ / "idx", options);
     std::vector<std::string> ids;
-    for (const Candidate& candidate : index.Search(std::vector<std::string>{query}, limit).front().candidates)
-      ids.push_back(candidate.id);
+    for (const Candidate& candidate : Search(index, query, limit)) ids.push_back(candidate.id);
     return ids;
   }
   /// Everything that Search() can see, for comparisons.
@@ -54,7 +57,7 @@ class Index : public ::testing::Test {
     index.Check();
     Json json = ToJson(index.info());
     for (const char* query : {"Acme Robotics in Lisbon", "capital of Norway", "w1 w2 w3 w4 w5", "w40 w77"}) {
-      for (const Candidate& candidate : index.Search(std::vector<std::string>{query}, 20).front().candidates)
+      for (const Candidate& candidate : Search(index, query, 20))
         json["found"].push_back({query, candidate.id, candidate.text, candidate.score});
     }
     return DumpJson(json, 1);
@@ -194,7 +197,7 @@ TEST_F(Index, KilledBuildsLeaveTheOldIndexAndGoOn) {
       ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
       const bool published = Get(dir_ / "idx") != old;
       if (!published) {
-        EXPECT_THAT(Find("Jane Doe"), ElementsAre("2", "1"));
+        EXPECT_THAT(Find("Jane Doe"), ElementsAre("2"));
       }
       (void)BuildIndex(files, dir_ / "idx", options);
       ASSERT_EQ(Dump(), expected) << operation << ' ' << k;
@@ -352,7 +355,7 @@ TEST_F(Index, TheSnippetHoldsMostMatches) {
     shown += part.text;
     if (part.matched) matched += part.text + "|";
   }
-  EXPECT_EQ(matched, "Jane|Acme|");
+  EXPECT_EQ(matched, "Jane|Acme|filler3|");
   EXPECT_LE(shown.size(), 126U);
   EXPECT_TRUE(shown.starts_with("...") && shown.ends_with("...")) << shown;
   EXPECT_THAT(MakeSnippet("short", index.tokenizer(), {}, 100), ElementsAre(SnippetPart{"short", false}));
