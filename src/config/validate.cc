@@ -95,7 +95,8 @@ void CheckFormat(const DataOptions& data, Checker* check) {
   useless(data.delimiter != defaults.delimiter, columns, "data.delimiter");
   useless(data.comment != defaults.comment, rows, "data.comment");
   useless(data.first_code_point, columns, "data.first_code_point");
-  useless(data.read_scheme != defaults.read_scheme, in({Format::kColumns, Format::kJsonl, Format::kAdaseq}), "data.read_scheme");
+  useless(data.read_scheme != defaults.read_scheme, in({Format::kColumns, Format::kJsonl, Format::kAdaseq}),
+          "data.read_scheme");
   useless(!data.labels.empty(), in({Format::kJsonl}), "data.labels");
   useless(data.offset_unit != defaults.offset_unit, annotation, "data.offset_unit");
   useless(data.words != defaults.words, annotation, "data.words");

@@ -52,6 +52,12 @@ ReplaceStep ReadReplace(const JsonFile& file, const Json& step) {
     file.Fail(fmt::format("the regular expression '{}' is not supported, only '{}'", Printable(regex), kBlankRun),
               kKey);
   }
+  const size_t bytes = std::max(replace.pattern.size(), size_t{1});
+  if (replace.content.size() > bytes * kMaxGrowth) {
+    file.Fail(fmt::format("a replacement of {} bytes for {}; at most {} times as many are allowed",
+                          replace.content.size(), bytes, kMaxGrowth),
+              "normalizer.content");
+  }
   return replace;
 }
 

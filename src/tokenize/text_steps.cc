@@ -1,12 +1,18 @@
 #include "tokenize/text_steps.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "core/error.h"
 #include "core/utf8.h"
 #include "tokenize/bert_tables.h"
 
 namespace clner {
 namespace {
+
+/// A short word may grow to this length.
+constexpr size_t kFreeBytes = 4096;
 
 void Apply(const StripStep& step, std::string* text) {
   std::string_view rest = *text;
@@ -112,7 +118,15 @@ size_t WhiteSpaceAt(std::string_view text, size_t position) {
 
 std::string Normalize(std::span<const NormalizerStep> steps, std::string_view word) {
   std::string text(word);
-  for (const NormalizerStep& step : steps) std::visit([&](const auto& rule) { Apply(rule, &text); }, step);
+  for (const NormalizerStep& step : steps) {
+    std::visit([&](const auto& rule) { Apply(rule, &text); }, step);
+    if (text.size() > word.size() * kMaxGrowth + kFreeBytes) {
+      throw Error(
+          ErrorCode::kCorrupt,
+          fmt::format("the normalizer of the tokenizer makes {} bytes of a word of {}", text.size(), word.size()), "",
+          "check the normalizer in tokenizer.json");
+    }
+  }
   return text;
 }
 

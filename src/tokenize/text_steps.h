@@ -32,7 +32,10 @@ struct StripAccentsStep {};
 using NormalizerStep = std::variant<SpmCharsMap, StripStep, ReplaceStep, PrependStep, LowercaseStep, StripAccentsStep,
                                     UnicodeForm, bert::NormalizerOptions>;
 
-/// Applies the steps in their order. `word` must be valid UTF-8.
+/// How many times as long as the word its normalised form may be, beside a few kB: steps of a hostile file could double
+/// it again and again.
+inline constexpr size_t kMaxGrowth = 64;
+/// Applies the steps in their order. `word` must be valid UTF-8. kCorrupt when it grows beyond the limit.
 [[nodiscard]] std::string Normalize(std::span<const NormalizerStep> steps, std::string_view word);
 
 /// How a text is cut. White space vanishes with the first two.

@@ -343,5 +343,16 @@ INSTANTIATE_TEST_SUITE_P(Files, RoundTrip,
                                            "cbs/tech_test", "msra_ner_test/msra_test_bio.txt",
                                            "weibo_ner/weiboNER_2nd_conll.dev"));
 
+TEST(AnnotationWriter, TagsWithoutATypeHaveNoLabel) {
+  for (const DataFormat format : kTextFormats) {
+    ConvertOptions options;
+    options.to = format;
+    const Error error = ErrorOf([&] { (void)Converted("a B\nb I\n", options); });
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    EXPECT_EQ(error.problems()[0].what, std::string("type '' cannot stand in a ") + Name(format) + " file");
+    EXPECT_EQ(error.problems()[0].fix, "tags without a type have no label; write columns or JSON lines");
+  }
+}
+
 }  // namespace
 }  // namespace clner

@@ -175,6 +175,19 @@ TEST_F(LoadTokenizerTest, OtherPreTokenizersThanBertsAreSteps) {
   EXPECT_THAT(Ids("a12 ab"), ElementsAre(5, 1, 1, 7));
 }
 
+TEST_F(LoadTokenizerTest, NormalizersCannotMakeAWordEndlesslyLong) {
+  const std::string twice = R"({"type":"Replace","pattern":{"String":"a"},"content":"aa"})";
+  std::string steps = twice;
+  for (int i = 1; i < 40; ++i) steps += "," + twice;
+  WriteJson(R"({"type":"Sequence","normalizers":[)" + steps + "]}");
+  const auto tokenizer = LoadTokenizer(directory_.path());
+  std::vector<int32_t> ids;
+  EXPECT_THAT(ReportOf(ErrorCode::kCorrupt, [&] { (void)tokenizer->EncodeWord("a", SIZE_MAX, &ids); }),
+              HasSubstr("the normalizer of the tokenizer makes 8192 bytes of a word of 1"));
+  WriteJson(R"({"type":"Replace","pattern":{"String":"a"},"content":")" + std::string(65, 'b') + "\"}");
+  EXPECT_THAT(Report(), HasSubstr("a replacement of 65 bytes for 1; at most 64 times as many are allowed"));
+}
+
 TEST_F(LoadTokenizerTest, StepsThatAreNotUnderstoodAreListed) {
   WriteJson(R"({"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Nmt"}]})");
   EXPECT_THAT(Report(), HasSubstr("normalizer 'Nmt' is not supported with WordPiece"));
