@@ -15,7 +15,7 @@ inline constexpr int64_t kModelFormat = 1;
 
 /// Names are those of clner.json.
 struct ClnerCard {
-  Json labels = Json::object();  ///< types, counts, scheme, tags
+  Json labels = Json::object();   ///< types, counts, scheme, tags
   std::string view = "sentence";  ///< views that were trained: sentence, context or both
   int64_t max_pieces = 512, window_overlap = 128;
   Json context_limits = Json::object();  ///< further fields of the view; 0 = no limit

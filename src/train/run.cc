@@ -78,8 +78,8 @@ Prepared Prepare(const RunConfig& config, bool force) {
   prepared.tokenizer = LoadTokenizer(encoder_dir);
   CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
   const EncoderOptions& options = config.model.encoder;
-  prepared.original = std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
-                                                     options.pool);
+  prepared.original =
+      std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap, options.pool);
   prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
                                                    LimitsOf(config.data.contexts), options.pool);
   prepared.data = ReadDatasets(config.data, force);

@@ -8,7 +8,6 @@
 namespace clner {
 namespace {
 
-
 void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
   if (windows > 1) {
     LogWarning(
