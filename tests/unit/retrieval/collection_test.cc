@@ -128,7 +128,7 @@ TEST(Collection, NamesBadDocumentsOrSkipsThem) {
   Put(dir / "d.txt", std::string(17 << 20, 'x') + "\nshort\n");
   EXPECT_ERROR(Read(dir / "d.txt"), ErrorCode::kData, "line is longer than 16777216 bytes");
   EXPECT_THAT(Read(dir / "d.txt", {.skip_bad_documents = true}), ElementsAre("2||short"));
-  Put(dir / "e.txt", std::string("PK\x03\x04 and more binary", 22));
+  Put(dir / "e.txt", "PK\x03\x04 and more binary");
   EXPECT_ERROR(Read(dir / "e.txt"), ErrorCode::kData, "a zip archive");
 }
 
