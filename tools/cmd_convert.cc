@@ -1,16 +1,17 @@
 // `clner convert`: between column files, JSON lines, AutoNER's .ck and the formats of annotation tools.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
-#include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "commands.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "data/contexts.h"
 #include "data/convert.h"
 #include "data/counted.h"
 #include "data/line_reader.h"
@@ -21,16 +22,25 @@ namespace clner::cli {
 namespace {
 
 struct Options {
-  std::string input, output, to, scheme, out_delimiter = "keep";
+  std::string input, output, to, contexts, scheme, out_delimiter = "keep";
   std::vector<int> columns;
   DataFlags read;
   bool json = false, dry_run = false;
 };
 
+/// The format of OUT by its name. What was a cache of contexts stays one.
+DataFormat OutputFormat(const std::string& path, DataFormat from) {
+  const DataFormat format = FormatOfPath(path);
+  if (!IsContextCache(from)) return format;
+  if (format == DataFormat::kJsonl) return DataFormat::kContexts;
+  return path.ends_with(".tsv") ? DataFormat::kContextsTsv : format;
+}
+
 ConvertOptions Translate(const Options& options, const Globals& globals) {
   ConvertOptions convert;
   convert.from = InputFormat(options.read, options.input);
-  convert.to = options.to.empty() ? FormatOfPath(options.output) : ParseDataFormat(options.to);
+  convert.to = options.to.empty() ? OutputFormat(options.output, convert.from) : ParseDataFormat(options.to);
+  convert.contexts = options.contexts;
   convert.read = ReadOptions(options.read);
   convert.read.tags_optional = true;
   convert.read.strict = globals.strict;
@@ -41,30 +51,22 @@ ConvertOptions Translate(const Options& options, const Globals& globals) {
   return convert;
 }
 
-/// The .txt and .ann file that `path` belongs to.
-std::pair<std::string, std::string> BratPair(const std::string& path) {
-  std::filesystem::path file(path);
-  if (file.extension() != ".txt" && file.extension() != ".ann") {
-    throw Error(ErrorCode::kUsage, fmt::format("brat has two files, and '{}' names neither", Printable(path, 200)), "",
-                "name the .txt or the .ann file; the other is written beside it");
-  }
-  return {file.replace_extension(".txt").string(), file.replace_extension(".ann").string()};
-}
-
 ConvertReport Write(const Options& options, const ConvertOptions& convert) {
-  const auto nothing = [](std::string_view) {};
   const bool is_brat = convert.to == DataFormat::kBrat;
-  const auto [text, annotations] = is_brat ? BratPair(options.output) : std::pair(options.output, std::string());
-  if (options.dry_run) return Convert(options.input, convert, nothing, nothing);
-  CheckOutputs({text, annotations}, {options.input});
-  OutputFile output(text);
-  std::optional<OutputFile> second;
-  if (is_brat) second.emplace(annotations);
-  const ConvertReport report = Convert(
-      options.input, convert, [&](std::string_view piece) { output.Write(piece); },
-      [&](std::string_view piece) { second->Write(piece); });
+  const std::vector<std::string> targets =
+      is_brat ? BratTargets(options.output) : std::vector<std::string>{options.output};
+  if (options.dry_run) return Convert(options.input, convert, [](std::string_view) {});
+  CheckOutputs(targets, {options.input, options.contexts});
+  if (is_brat) {
+    BratOutput pairs(options.output);
+    const ConvertReport report = Convert(
+        options.input, convert, [](std::string_view) {}, &pairs);
+    pairs.Close();
+    return report;
+  }
+  OutputFile output(options.output);
+  const ConvertReport report = Convert(options.input, convert, [&](std::string_view piece) { output.Write(piece); });
   output.Close();
-  if (second.has_value()) second->Close();
   return report;
 }
 
@@ -106,9 +108,18 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option("IN", options->input,
                    "File to read; - is stdin. For brat one of a .txt/.ann pair, or a directory of them.")
       ->required();
-  command->add_option("OUT", options->output, "File to write; - is stdout. For brat the .txt or .ann file of the pair.")
+  command
+      ->add_option(
+          "OUT", options->output,
+          "File to write; - is stdout. For brat the .txt or .ann file of the pair, or a new directory with a pair "
+          "per document.")
       ->required();
   command->add_option("--to", options->to, "Format of OUT, as for --from (default: by the name).")->type_name("FORMAT");
+  command
+      ->add_option(
+          "--contexts", options->contexts,
+          "Contexts that the sentences of IN get: a column or JSON lines file of the same sentences, or a cache.")
+      ->type_name("FILE");
   command
       ->add_option("--scheme", options->scheme,
                    "Tag scheme to write: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: as read).")
@@ -126,7 +137,9 @@ void AddConvert(CLI::App& app, const Globals& globals, Action* action) {
       "Examples:\n  clner convert examples/quickstart/train.conll train.jsonl\n  clner convert train.jsonl "
       "train.bioes.conll "
       "--scheme BIOES\n  clner convert train.conll tasks.json --to labelstudio\n  clner convert export.json gold.conll "
-      "--from labelstudio --on-misaligned widen");
+      "--from labelstudio --on-misaligned widen\n  clner convert examples/quickstart/contexts/train.txt contexts.jsonl "
+      "--to "
+      "contexts\n  clner convert examples/quickstart/train.conll view.conll --contexts contexts.jsonl");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
 }
 

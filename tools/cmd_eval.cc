@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "data/corpus.h"
+#include "data_options.h"
 #include "eval/error_analysis.h"
 #include "eval/eval_request.h"
 #include "eval/evaluation.h"
@@ -21,18 +22,24 @@ namespace clner::cli {
 namespace {
 
 struct Options : EvalRequest {
-  std::string delimiter = "blanks", comment, encoding_errors = "fail";
+  DataFlags read;
+  std::string predicted_format;
   bool no_verify = false;
 };
 
 EvalInputOptions InputOptions(const Options& options, const Globals& globals) {
+  const CorpusOptions read = ReadOptions(options.read);
   EvalInputOptions input;
-  input.file.delimiter = options.delimiter == "tab"    ? ColumnDelimiter::kTab
-                         : options.delimiter == "last" ? ColumnDelimiter::kLast
-                                                       : ColumnDelimiter::kBlanks;
-  input.file.comment = options.comment;
-  input.file.replace_invalid_utf8 = options.encoding_errors == "replace";
+  input.file = read.file;
   input.file.skip_option.clear();  // a sentence left out in one file would shift it against the other
+  input.annotation = read.annotation;
+  input.labels = options.read.labels;
+  input.label_map = read.label_map;
+  if (!options.files.empty()) input.gold_format = InputFormat(options.read, options.files[0]);
+  if (options.files.size() > 1) {
+    input.predicted_format = options.predicted_format.empty() ? InputFormat(options.read, options.files[1])
+                                                              : ParseDataFormat(options.predicted_format);
+  }
   if (!options.scheme.empty()) input.scheme = ParseScheme(options.scheme);
   input.strict = globals.strict;
   return input;
@@ -68,9 +75,9 @@ EvalInput Read(const Options& options, const Globals& globals) {
 std::optional<SeenScores> Seen(const Options& options, const EvalInputOptions& input_options, const EvalInput& input,
                                const Evaluation& evaluation) {
   if (options.train.empty()) return std::nullopt;
-  CorpusOptions corpus;
+  CorpusOptions corpus = ReadOptions(options.read);
   corpus.file = input_options.file;
-  const Corpus train = ReadCorpus(options.train, corpus);
+  const Corpus train = ReadData(options.train, InputFormat(options.read, options.train), corpus, options.read.labels);
   for (const std::string& type : TypesNotIn(evaluation, train.sentences)) {
     LogWarning("type without training data",
                fmt::format("type '{}' does not occur in the training data; its entities count as errors", type),
@@ -155,12 +162,35 @@ int Run(const Options& options, const Globals& globals) {
 
 }  // namespace
 
+namespace {
+
+void AddReadingOptions(CLI::App* command, Options* options) {
+  const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
+  reading(command->add_option("--from", options->read.from,
+                              "Format of all files, as for convert (default: each by its name or what is inside)."))
+      ->type_name("FORMAT");
+  reading(command->add_option("--pred-from", options->predicted_format, "Format of PRED, if it is another one."))
+      ->type_name("FORMAT");
+  reading(command->add_option("--delimiter", options->read.delimiter, "What separates columns."))
+      ->check(CLI::IsMember({"blanks", "tab", "last"}))
+      ->capture_default_str();
+  reading(command->add_option("--comment", options->read.comment, "Lines that start with this text are left out."))
+      ->type_name("TEXT");
+  reading(command->add_option("--encoding-errors", options->read.encoding_errors, "What invalid UTF-8 does."))
+      ->check(CLI::IsMember({"fail", "replace"}))
+      ->capture_default_str();
+  AddRecordOptions(command, &options->read);
+}
+
+}  // namespace
+
 void AddEval(CLI::App& app, const Globals& globals, Action* action) {
   CLI::App* command = app.add_subcommand("eval", "Score predictions of a file or of a model against gold tags.");
   auto options = std::make_shared<Options>();
   command
       ->add_option("FILES", options->files,
-                   "GOLD and PRED: the tags are in the last column of each; only GOLD with --model.")
+                   "GOLD and PRED, of any format: in column files the last column holds the tags; only GOLD with "
+                   "--model.")
       ->type_name("GOLD [PRED]");
   command->add_option("--conll", options->conll, "One file whose last two columns are the gold and the predicted tag.")
       ->type_name("FILE");
@@ -185,18 +215,12 @@ void AddEval(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option("--scheme", options->scheme,
                    "Tag scheme of both sides: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: detected).")
       ->type_name("SCHEME");
-  command->add_option("--delimiter", options->delimiter, "What separates columns.")
-      ->check(CLI::IsMember({"blanks", "tab", "last"}))
-      ->capture_default_str();
-  command->add_option("--comment", options->comment, "Lines that start with this text are left out.")
-      ->type_name("TEXT");
-  command->add_option("--encoding-errors", options->encoding_errors, "What invalid UTF-8 does.")
-      ->check(CLI::IsMember({"fail", "replace"}))
-      ->capture_default_str();
   command->add_flag("--no-verify", options->no_verify, "Do not check SHA256SUMS before loading the model.");
+  AddReadingOptions(command, options.get());
   command->footer(
-      "Examples:\n  clner eval examples/quickstart/test.conll tagged.conll\n  clner eval --conll tagged.conll --report "
-      "conlleval\n  clner eval -m runs/quickstart/best examples/quickstart/test.conll --json --fail-under 0.8");
+      "Examples:\n  clner eval examples/quickstart/test.conll tagged.conll\n  clner eval gold.conll "
+      "exported.json --offset-unit utf16\n  clner eval --conll tagged.conll --report conlleval\n  clner eval -m "
+      "runs/quickstart/best examples/quickstart/test.conll --json --fail-under 0.8");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
 }
 

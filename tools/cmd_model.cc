@@ -5,13 +5,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "commands.h"
 #include "core/error.h"
 #include "core/model_diff.h"
 #include "core/model_files.h"
 #include "core/utf8.h"
-#include "data/schemes.h"
+#include "data/tag_set.h"
 #include "model_transfer.h"
 #include "option_table.h"
 #include "tokenize/tokenizer.h"
@@ -102,34 +103,39 @@ int Info(const std::string& directory, bool json) {
 }
 
 /// The tokenizer must load, and its pieces must have embedding rows.
-void CheckTokenizer(const std::string& directory) {
-  const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(directory);
-  const ModelFiles files = ReadModelFiles(directory);
+void CheckTokenizer(const ModelFiles& files) {
+  const std::unique_ptr<Tokenizer> tokenizer = LoadTokenizer(files.directory);
   const auto rows = files.config.find("vocab_size");
   if (rows != files.config.end() && rows->is_number_integer() && tokenizer->vocabulary_size() > rows->get<int64_t>()) {
     throw Error(ErrorCode::kCorrupt,
                 fmt::format("the vocabulary has {} pieces, the encoder {} embedding rows", tokenizer->vocabulary_size(),
                             rows->get<int64_t>()),
-                directory, "use the tokenizer files that belong to the model");
+                files.directory.string(), "use the tokenizer files that belong to the model");
   }
 }
 
-/// The tag scheme of clner.json must be known. `directory` has passed VerifyModelDirectory.
-void CheckScheme(const std::string& directory) {
-  const ModelFiles files = ReadModelFiles(directory);
+/// The tag scheme of clner.json must be known, and the tags must be those of it and of the types.
+void CheckTags(const ModelFiles& files) {
   if (!files.trained()) return;
+  const std::string path = (files.directory / "clner.json").string();
+  const Json& labels = files.card.at("labels");
+  ProblemList problems;
   try {
-    (void)ParseScheme(files.card.at("labels").at("scheme").get<std::string>());
+    const Scheme scheme = ParseScheme(labels.at("scheme").get<std::string>());
+    for (std::string& what : TagSetProblems(files.tags(), labels.at("types").get<std::vector<std::string>>(), scheme))
+      problems.Add(ErrorCode::kCorrupt, {"'labels.tags': " + what, path, "train or copy the model again"});
   } catch (const Error& error) {
     const Problem& problem = error.problems().front();
-    throw Error(ErrorCode::kCorrupt, problem.what, (files.directory / "clner.json").string(), problem.fix);
+    problems.Add(ErrorCode::kCorrupt, {problem.what, path, problem.fix});
   }
+  problems.ThrowIfAny();
 }
 
 ModelVerification CheckModel(const std::string& directory) {
-  ModelVerification result = VerifyModelDirectory(directory);
-  CheckTokenizer(directory);
-  CheckScheme(directory);
+  std::optional<ModelFiles> files;
+  ModelVerification result = VerifyModelDirectory(directory, &files);
+  CheckTokenizer(*files);
+  CheckTags(*files);
   return result;
 }
 
@@ -288,7 +294,7 @@ int Diff(const std::string& a, const std::string& b, bool json) {
 
 int Import(const std::string& from, const std::string& out, bool json) {
   const ImportReport report = ImportModel(from, out);
-  CheckTokenizer(out);
+  CheckTokenizer(ReadModelFiles(out));
   if (json) {
     Print(DumpJson({{"schema_version", 1},
                     {"directory", out},

@@ -12,6 +12,7 @@
 #include "data_options.h"
 #include "output_check.h"
 #include "predict_annotation.h"
+#include "predict_contexts.h"
 #include "predict_io.h"
 #include "predict_text.h"
 #include "torch_library.h"
@@ -25,7 +26,7 @@ constexpr int64_t kWindowWords = 20000;
 
 struct Options {
   std::string model, input = "-", output = "-", format, input_format = "auto", delimiter = "blanks", comment,
-                     on_error = "fail", encoding_errors = "fail", offset_unit, precision = "fp32";
+                     on_error = "fail", encoding_errors = "fail", offset_unit, precision = "fp32", contexts;
   int text_column = 0;
   int64_t batch_pieces = 4096;
   bool scores = false, no_verify = false, tokenized = false, marks = false;
@@ -49,20 +50,25 @@ Form InputForm(const Options& options) {
     return Form::kText;
   const DataFormat format = InputData(options);
   if (IsAnnotation(format)) return Form::kAnnotation;
-  return format == DataFormat::kJsonl ? Form::kJson : Form::kColumns;
+  if (format == DataFormat::kContextsTsv) {
+    throw Error(ErrorCode::kData, "a table of contexts has no sentences", options.input, "give a file with sentences");
+  }
+  return format == DataFormat::kJsonl || format == DataFormat::kContexts ? Form::kJson : Form::kColumns;
 }
 
-/// kUsage for options that contradict each other.
+/// The format of the result when it is one of annotation tools.
+std::optional<DataFormat> AnnotationOf(const Options& options) {
+  if (IsAnnotationName(options.format)) return ParseDataFormat(options.format);
+  const bool as_read = options.format.empty() && InputForm(options) == Form::kAnnotation;
+  return as_read ? std::optional(InputData(options)) : std::nullopt;
+}
+
+/// kUsage for options that contradict each other; for brat also what BratTargets refuses.
 void CheckOptions(const Options& options) {
   const Form input = InputForm(options);
   if (options.format == "text" && input != Form::kText) {
     throw Error(ErrorCode::kUsage, fmt::format("--format text reads plain text, not {}", options.input_format), "",
                 "leave out --input-format, or choose --format jsonl");
-  }
-  const bool as_read = options.format.empty() && input == Form::kAnnotation;
-  if (options.format == "brat" || (as_read && InputData(options) == DataFormat::kBrat)) {
-    throw Error(ErrorCode::kUsage, "the result in brat's format would be two files", "",
-                "write --format doccano, then: clner convert --from doccano FILE OUT.ann");
   }
   if (options.format == "conll" && input != Form::kColumns)
     throw Error(ErrorCode::kUsage, "--format conll needs column input", "", "give --format jsonl");
@@ -76,6 +82,8 @@ void CheckOptions(const Options& options) {
   if (options.marks && !options.format.empty() && options.format != "text")
     throw Error(ErrorCode::kUsage, fmt::format("--marks and --format {} exclude each other", options.format), "",
                 "leave one of them out");
+  const bool is_brat = AnnotationOf(options) == DataFormat::kBrat;
+  CheckOutputs(is_brat ? BratTargets(options.output) : std::vector<std::string>{options.output}, {options.input});
 }
 
 ColumnFileOptions FileOptions(const Options& options) {
@@ -88,8 +96,6 @@ class Predictor {
       : options_(options),
         input_(InputForm(options)),
         json_out_(options.format == "jsonl" || (options.format.empty() && input_ == Form::kJson)) {
-    if (IsAnnotationName(options.format)) annotations_.emplace(ParseDataFormat(options.format));
-    if (options.format.empty() && input_ == Form::kAnnotation) annotations_.emplace(InputData(options));
     LoadOptions load;
     load.device = globals.device;
     load.threads = globals.threads;
@@ -101,14 +107,20 @@ class Predictor {
   }
 
   void Run() {
-    const std::unique_ptr<PredictSource> source = Open();
-    OutputFile output(options_.output);
+    std::unique_ptr<PredictSource> source = Open();
+    if (!options_.contexts.empty()) {
+      CorpusOptions read{.file = FileOptions(options_)};
+      read.tags_optional = true;
+      source = WithContexts(std::move(source), options_.input, options_.contexts, read);
+    }
+    if (const std::optional<DataFormat> format = AnnotationOf(options_)) annotations_.emplace(*format, options_.output);
+    if (!annotations_.has_value() || !annotations_->WritesItself()) output_.emplace(options_.output);
     Progress progress("predict", 0, "words");
     std::vector<PredictItem> window;
     size_t sentences = 0;
     int64_t words = 0;
     const auto flush = [&] {
-      Flush(&window, &output);
+      Flush(&window);
       words_ += words;
       sentences = 0;
       words = 0;
@@ -122,12 +134,12 @@ class Predictor {
     }
     flush();
     if (annotations_.has_value()) {
-      output.Write(annotations_->End());
+      Write(annotations_->End());
     } else if (input_ == Form::kColumns && !json_out_) {
-      for (const std::string& line : source->trailing()) output.Write(line + "\n");
+      for (const std::string& line : source->trailing()) Write(line + "\n");
     }
     progress.Finish();
-    output.Close();
+    if (output_.has_value()) output_->Close();
   }
 
  private:
@@ -136,6 +148,7 @@ class Predictor {
     if (input_ == Form::kAnnotation) {
       CorpusOptions read{.file = file};
       read.tags_optional = true;
+      read.annotation.words_only = true;
       if (options_.offset_unit == "utf16") read.annotation.offset_unit = OffsetUnit::kUtf16;
       if (options_.offset_unit == "code_point") read.annotation.offset_unit = OffsetUnit::kCodePoint;
       return OpenAnnotations(options_.input, InputData(options_), read);
@@ -145,20 +158,24 @@ class Predictor {
                                  : OpenColumns(options_.input, file, options_.text_column);
   }
 
-  void Flush(std::vector<PredictItem>* window, OutputFile* output) {
+  void Write(std::string_view text) {
+    if (output_.has_value()) output_->Write(text);
+  }
+
+  void Flush(std::vector<PredictItem>* window) {
     std::vector<Sentence> sentences;
     for (const PredictItem& item : *window)
       sentences.insert(sentences.end(), item.sentences.begin(), item.sentences.end());
     std::vector<std::vector<Entity>> entities = tagger_->Tag(sentences);
-    if (annotations_.has_value()) output->Write(annotations_->Begin(*window));
+    if (annotations_.has_value()) Write(annotations_->Begin(*window));
     auto next = std::make_move_iterator(entities.begin());
     for (const PredictItem& item : *window) {
       const auto begin = next;
       next += static_cast<ptrdiff_t>(item.sentences.size());
-      output->Write(Text(item, {begin, next}));
+      Write(Text(item, {begin, next}));
       ++position_;
     }
-    output->Flush();
+    if (output_.has_value()) output_->Flush();
     window->clear();
   }
 
@@ -176,7 +193,8 @@ class Predictor {
   const Options& options_;
   Form input_;
   bool json_out_;
-  std::optional<AnnotationOutput> annotations_;
+  std::optional<AnnotationOutput> annotations_ = std::nullopt;
+  std::optional<OutputFile> output_ = std::nullopt;  // none when annotations_ write their own files
   std::unique_ptr<api::TaggerBackend> tagger_;
   int64_t position_ = 0, words_ = 0;
 };
@@ -198,7 +216,9 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
           "--format", options->format,
           "Output: conll adds a column with the tag, jsonl gives spans with scores (default: as the input); text "
           "reads plain text and gives JSON lines with offsets into it; or a format of an annotation tool: prodigy, "
-          "spacy, doccano, labelstudio, cluener, adaseq.")
+          "spacy, doccano, labelstudio, brat, cluener, adaseq. brat needs -o: the .txt or .ann file of a pair, or a "
+          "new "
+          "directory.")
       ->check(CLI::IsMember(
           {"conll", "jsonl", "text", "prodigy", "spacy", "doccano", "labelstudio", "brat", "cluener", "adaseq"}));
   command
@@ -228,6 +248,11 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
       ->capture_default_str();
   command->add_option("--comment", options->comment, "Lines that start with this text are copied, not tagged.")
       ->type_name("TEXT");
+  command
+      ->add_option("--contexts", options->contexts,
+                   "Retrieved contexts of the sentences: a cache (JSON lines or table) is looked up by their words, a "
+                   "column or JSON lines file has the same sentences in order; none ignores contexts in IN.")
+      ->type_name("FILE");
   command->add_flag("--scores", options->scores, "Add the probability of the entity as a column.");
   command
       ->add_option("--precision", options->precision,
@@ -253,7 +278,6 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
   command->callback([=, &globals] {
     *action = [=, &globals] {
       CheckOptions(*options);
-      CheckOutputs({options->output}, {options->input});
       Predictor(*options, globals).Run();
       return 0;
     };

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "core/files.h"
+#include "data/contexts.h"
 #include "data/stats.h"
 #include "data_options.h"
 
@@ -12,7 +13,7 @@ namespace clner::cli {
 namespace {
 
 struct Options {
-  std::string data;
+  std::string data, contexts;
   DataFlags read;
   bool json = false;
 };
@@ -51,6 +52,7 @@ std::string Tables(const DataStats& stats) {
   if (stats.with_context > 0) {
     sizes.push_back({"sentences with context",
                      fmt::format("{} ({})", stats.with_context, Percent(stats.with_context, stats.sentences))});
+    sizes.push_back({"context texts", std::to_string(stats.context_texts)});
     sizes.push_back({"context words", std::to_string(stats.context_words)});
   }
   Rows lengths = {{"length in words", "min", "median", "mean", "95 %", "max"},
@@ -75,7 +77,8 @@ int Run(const Options& options, const Globals& globals) {
   CorpusOptions read = ReadOptions(options.read);
   read.tags_optional = true;
   read.strict = globals.strict;
-  const Corpus corpus = ReadData(options.data, InputFormat(options.read, options.data), read, options.read.labels);
+  Corpus corpus = ReadData(options.data, InputFormat(options.read, options.data), read, options.read.labels);
+  if (!options.contexts.empty()) AttachContextFile(&corpus, options.contexts, read, options.read.labels);
   WarnUnusedNames(read.label_map, corpus.types_in_file, corpus.path);
   const DataStats stats = ComputeStats(corpus);
   OutputFile output("-");
@@ -93,6 +96,10 @@ void AddStats(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option("DATA", options->data,
                    "Column file with or without tags and contexts, JSON lines or another format; - is stdin.")
       ->required();
+  command
+      ->add_option("--contexts", options->contexts,
+                   "Contexts of DATA: a column or JSON lines file of the same sentences, or a cache.")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "Print one JSON object; shares are fractions.");
   AddDataOptions(command, &options->read);
   command->footer(

@@ -91,7 +91,8 @@ void AddFileOptions(CLI::App* command, Options* options) {
   file("--train", &options->train, "Training data.");
   file("--dev", &options->dev, "Development data.");
   file("--test", &options->test, "Test data.");
-  file("--context-file", &options->contexts, "Context file that belongs to DATA.");
+  file("--contexts,--context-file", &options->contexts,
+       "Contexts of DATA: a column or JSON lines file of the same sentences, or a cache.");
   file("--train-contexts", &options->train_contexts, "Context file that belongs to --train.");
   file("--dev-contexts", &options->dev_contexts, "Context file that belongs to --dev.");
   file("--test-contexts", &options->test_contexts, "Context file that belongs to --test.");

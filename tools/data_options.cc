@@ -43,6 +43,17 @@ ColumnDelimiter ParseDelimiter(const std::string& name) {
   return name == "last" ? ColumnDelimiter::kLast : ColumnDelimiter::kBlanks;
 }
 
+void AddLabelOptions(CLI::App* command, DataFlags* flags) {
+  const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
+  reading(
+      command->add_option("--label-map", flags->label_map, "Rename an entity type; an empty NEW drops it. Repeatable."))
+      ->type_name("OLD=NEW");
+  reading(command->add_option("--labels", flags->labels,
+                              "Names of integer tags in JSON lines, in order, e.g. O,B-PER,I-PER."))
+      ->type_name("TAG,...")
+      ->delimiter(',');
+}
+
 void AddAnnotationOptions(CLI::App* command, DataFlags* flags) {
   const auto reading = [](CLI::Option* option) { return option->group("Reading annotated texts"); };
   reading(command->add_option("--offset-unit", flags->offset_unit,
@@ -77,12 +88,17 @@ ColumnFileOptions FileOptionsOf(const std::string& delimiter, const std::string&
   return file;
 }
 
+void AddRecordOptions(CLI::App* command, DataFlags* flags) {
+  AddLabelOptions(command, flags);
+  AddAnnotationOptions(command, flags);
+}
+
 void AddDataOptions(CLI::App* command, DataFlags* flags) {
   const auto reading = [](CLI::Option* option) { return option->group("Reading"); };
   reading(
       command->add_option("--from", flags->from,
                           "Format of the input: columns, jsonl, autoner, prodigy, spacy, doccano, labelstudio, brat, "
-                          "cluener or adaseq (default: by the name or what is inside)."))
+                          "cluener, adaseq, contexts or contexts-tsv (default: by the name or what is inside)."))
       ->type_name("FORMAT");
   reading(command->add_option("--delimiter", flags->delimiter,
                               "What separates columns: runs of blanks, one TAB, or only the last blank of the row."))
@@ -102,13 +118,7 @@ void AddDataOptions(CLI::App* command, DataFlags* flags) {
   reading(command->add_option("--read-scheme", flags->scheme,
                               "Tag scheme of the input: BIO, IOB1, BIOES, BMES, BILOU, BIE or IO (default: detected)."))
       ->type_name("SCHEME");
-  reading(
-      command->add_option("--label-map", flags->label_map, "Rename an entity type; an empty NEW drops it. Repeatable."))
-      ->type_name("OLD=NEW");
-  reading(command->add_option("--labels", flags->labels,
-                              "Names of integer tags in JSON lines, in order, e.g. O,B-PER,I-PER."))
-      ->type_name("TAG,...")
-      ->delimiter(',');
+  AddLabelOptions(command, flags);
   reading(command->add_option("--on-error", flags->on_error, "What a malformed sentence does."))
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();

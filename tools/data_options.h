@@ -23,6 +23,8 @@ struct DataFlags {
                                               const std::string& on_error, const std::string& encoding_errors);
 /// Adds the options in the group "Reading".
 void AddDataOptions(CLI::App* command, DataFlags* flags);
+/// Adds the options that JSON lines and annotated texts need, which are also part of AddDataOptions.
+void AddRecordOptions(CLI::App* command, DataFlags* flags);
 /// The scheme that the option `name` gives as `value`. kUsage with the nearest name when unknown.
 [[nodiscard]] Scheme ParseSchemeOption(const char* name, const std::string& value);
 /// The format that --from names, else the one of the file. kUsage, 65 as FormatOfFile.

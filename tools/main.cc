@@ -74,6 +74,8 @@ void AddCommands(CLI::App& app, const Globals& globals, Action* action) {
   AddConvert(app, globals, action);
   AddConfig(app, globals, action);
   AddModel(app, globals, action);
+  AddIndex(app, globals, action);
+  AddSearch(app, globals, action);
   AddInspect(app, globals, action);
   AddDoctor(app, globals, action);
   AddCompletion(app, globals, action);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/model_card.h"
 #include "core/model_files.h"
 #include "core/sha256.h"
 #include "core/utf8.h"
@@ -108,18 +109,16 @@ std::vector<TensorInfo> TaggerTensors(const WeightFiles& weights, const EncoderC
   return found;
 }
 
-Json CardOf(const EncoderConfig& encoder, const std::vector<std::string>& tags, Scheme scheme, const fs::path& from) {
+ClnerCard CardOf(const EncoderConfig& encoder, const std::vector<std::string>& tags, Scheme scheme,
+                 const fs::path& from) {
   const std::vector<std::string> types = TypesOf(tags);
-  Json card;
-  card["format"] = 1;
-  card["labels"] = {
+  ClnerCard card;
+  card.labels = {
       {"types", types}, {"counts", std::vector<int64_t>(types.size(), 0)}, {"scheme", Name(scheme)}, {"tags", tags}};
-  card["view"] = {{"type", "sentence"},
-                  {"max_pieces", encoder.max_pieces()},
-                  {"window_overlap", std::min(kOverlap, encoder.max_pieces() / 4)}};
-  card["encoder"] = {{"pool", "first"}, {"layers", "-1"}, {"layer_mix", "mean"}, {"word_dropout", 0.0}};
-  card["head"] = {{"type", "softmax"}, {"constraints", "off"}};
-  card["training"] = {{"name", fs::weakly_canonical(from).filename().string()}, {"imported", true}};
+  card.max_pieces = encoder.max_pieces();
+  card.window_overlap = std::min(kOverlap, encoder.max_pieces() / 4);
+  card.head = "softmax";
+  card.training = {{"name", fs::weakly_canonical(from).filename().string()}, {"imported", true}};
   return card;
 }
 
@@ -169,7 +168,7 @@ ImportReport ImportModel(const fs::path& from, const fs::path& out) {
   config["architectures"] = {std::string(encoder.family->architecture)};
   config["model_type"] = encoder.family->model_type;
   WriteFileAtomically(directory.path() / "config.json", DumpJson(config, 2) + "\n");
-  WriteFileAtomically(directory.path() / "clner.json", DumpJson(CardOf(encoder, tags, scheme, from), 2) + "\n");
+  WriteFileAtomically(directory.path() / "clner.json", ClnerCardText(CardOf(encoder, tags, scheme, from)));
   CopyTokenizer(from, directory.path());
   WriteChecksums(directory.path());
   (void)VerifyModelDirectory(directory.path());

@@ -38,6 +38,10 @@ void CheckOutputs(const std::vector<std::string>& outputs, const std::vector<std
     if (std::filesystem::is_directory(*output, ignored)) Refuse(*output, "a directory", "name a file");
     if (std::filesystem::exists(*output, ignored) && !std::filesystem::is_regular_file(*output, ignored)) continue;
     for (const std::string& input : inputs) {
+      const bool inside = std::filesystem::is_directory(input, ignored) &&
+                          AreSame(std::filesystem::path(*output).parent_path(), input) &&
+                          std::filesystem::exists(*output, ignored);
+      if (inside) Refuse(*output, "part of the input", "write outside the directory that is read");
       // The shell may have opened the output as standard input.
       if (!input.empty() && AreSame(*output, input == "-" ? "/dev/stdin" : input))
         Refuse(*output, "the input", "write to another file");

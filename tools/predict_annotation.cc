@@ -53,11 +53,16 @@ std::unique_ptr<PredictSource> OpenAnnotations(const std::string& path, DataForm
   return std::make_unique<RecordSource>(path, format, options);
 }
 
+AnnotationOutput::AnnotationOutput(DataFormat format, const std::string& path) : format_(format) {
+  if (format == DataFormat::kBrat) brat_.emplace(path);
+}
+
 std::string AnnotationOutput::Begin(const std::vector<PredictItem>& items) {
   if (writer_.has_value()) return "";
   const bool blanks =
       std::any_of(items.begin(), items.end(), [](const PredictItem& item) { return WordsNeedBlanks(item.sentences); });
   writer_.emplace(format_, blanks, /*with_document=*/false);
+  if (brat_.has_value()) brat_->SetBlanks(blanks);
   return writer_->Begin();
 }
 
@@ -67,16 +72,28 @@ std::string AnnotationOutput::Record(const PredictItem& item, const std::vector<
   for (size_t s = 0; s < item.sentences.size(); ++s) {
     const auto first = static_cast<int64_t>(record.words.size());
     const Sentence& sentence = item.sentences[s];
-    record.line = s == 0 ? sentence.line : record.line;
+    if (s == 0) {
+      record.line = sentence.line;
+      record.document = sentence.document;
+    }
     record.words.insert(record.words.end(), sentence.words.begin(), sentence.words.end());
     for (const Entity& entity : entities[s])
       record.spans.push_back({first + entity.begin_word, first + entity.end_word, entity.type});
   }
-  if (record.words.empty()) return "";
+  if (record.words.empty()) {
+    if (brat_.has_value()) brat_->WriteBlankLine();
+    return "";
+  }
   const SourceText text = TextOf(item);
-  return writer_->Record(record, text.text.empty() ? nullptr : &text);
+  const SourceText* source = text.text.empty() ? nullptr : &text;
+  if (!brat_.has_value()) return writer_->Record(record, source);
+  brat_->Write(record, source);
+  return "";
 }
 
-std::string AnnotationOutput::End() { return Begin({}) + writer_->End(); }
+std::string AnnotationOutput::End() {
+  if (brat_.has_value()) brat_->Close();
+  return Begin({}) + writer_->End();
+}
 
 }  // namespace clner::cli

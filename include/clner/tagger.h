@@ -30,9 +30,11 @@ struct Entity {
   double score = 0;
 };
 
-/// A tokenised sentence.
+/// A tokenised sentence, and the texts that were retrieved for it, best first: with them the model reads the view with
+/// context, as far as the encoder has room for whole texts.
 struct TagInput {
   std::vector<std::string> words = {};
+  std::vector<std::string> contexts = {};
 };
 
 /// One BIO tag per word, and the entities they stand for.

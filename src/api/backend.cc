@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "api/guard.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -15,12 +18,12 @@ namespace {
 class Backend final : public TaggerBackend {
  public:
   Backend(LoadedModel model, const LoadOptions& options)
-      : loaded_(std::move(model)), predictor_(*loaded_.model, *loaded_.view, {options.batch_pieces, options.scores}) {}
+      : loaded_(std::move(model)), predictor_(*loaded_.model, {options.batch_pieces, options.scores}) {}
 
   std::vector<std::vector<Entity>> Tag(std::span<const Sentence> sentences) const override {
     return Guarded([&] {
       std::vector<std::vector<Entity>> results;
-      for (Prediction& prediction : predictor_.Predict(sentences)) {
+      for (Prediction& prediction : predictor_.Predict(Prepare(sentences))) {
         std::vector<Entity>& entities = results.emplace_back();
         for (ScoredSpan& scored : prediction.spans) {
           entities.push_back({scored.span.begin_word, scored.span.end_word, std::move(scored.span.type), scored.score});
@@ -37,7 +40,7 @@ class Backend final : public TaggerBackend {
       torch::InferenceMode inference;
       std::vector<std::string> lines;
       for (const Sentence& sentence : sentences) {
-        const std::vector<Example> examples = predictor_.Prepare({&sentence, 1});
+        const std::vector<Example> examples = Prepare({&sentence, 1});
         Json json;
         json["words"] = sentence.words;
         json["tags"] = loaded_.model->spec().tags.tags();
@@ -60,6 +63,23 @@ class Backend final : public TaggerBackend {
       (*json)["marginals"].push_back(std::vector<float>(data, data + row.numel()));
     }
   }
+  std::vector<Example> Prepare(std::span<const Sentence> sentences) const {
+    std::vector<Example> examples = PrepareSentences(sentences, *loaded_.view, loaded_.context_view.get());
+    const TrainedViews trained = loaded_.model->spec().trained_views;
+    const auto with_context = [](const Example& example) { return example.context; };
+    if (trained == TrainedViews::kSentence && std::any_of(examples.begin(), examples.end(), with_context)) {
+      WarnOnce("the sentences have contexts, and the model was trained on sentences alone",
+               "--contexts none reads them alone");
+    }
+    if (trained == TrainedViews::kContext && std::none_of(examples.begin(), examples.end(), with_context)) {
+      WarnOnce("the sentences have no contexts, and the model was trained with contexts", "give --contexts FILE");
+    }
+    return examples;
+  }
+  void WarnOnce(const char* what, const char* fix) const {
+    if (!warned_.test_and_set()) LogWarning("other view", what, "", fix);
+  }
+  mutable std::atomic_flag warned_;
   LoadedModel loaded_;
   TaggerPredictor predictor_;
 };

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "config/field.h"
+#include "config/objective_options.h"
+#include "core/pooling.h"
 
 namespace clner {
 
@@ -34,27 +36,78 @@ struct SplitOptions {
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
-    visit("sentences", &SplitOptions::sentences, Doc("column file with the sentences; empty means none").File());
+    visit("sentences", &SplitOptions::sentences,
+          Doc("file with the sentences, of the format that data.format says; empty means none").File());
     visit("contexts", &SplitOptions::contexts,
           Doc("column file with the same sentences and retrieved contexts; empty means none").File());
   }
   friend bool operator==(const SplitOptions&, const SplitOptions&) = default;
 };
 
+/// How much of a context is shown; it never takes room from the sentence.
+struct ContextOptions {
+  int max_texts = 0;
+  int max_words_per_text = 0;
+  int max_pieces = 0;
+
+  template <class Visitor>
+  static void Describe(Visitor&& visit) {
+    visit("max_texts", &ContextOptions::max_texts,
+          Doc("texts of a sentence at most, best ranks first; 0 takes all that fit").AtLeast(0).AtMost(1000000));
+    visit("max_words_per_text", &ContextOptions::max_words_per_text,
+          Doc("a text is cut behind so many words; 0 does not cut").Unit("words").AtLeast(0).AtMost(1000000));
+    visit("max_pieces", &ContextOptions::max_pieces,
+          Doc("pieces of the contexts of a sentence at most; 0 fills the encoder")
+              .Unit("pieces")
+              .AtLeast(0)
+              .AtMost(65536));
+  }
+  friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
+};
+
 /// What is read and how.
 struct DataOptions {
+  enum class Format {
+    kAuto,
+    kColumns,
+    kJsonl,
+    kAutoner,
+    kProdigy,
+    kSpacy,
+    kDoccano,
+    kLabelstudio,
+    kBrat,
+    kCluener,
+    kAdaseq
+  };
+  enum class OffsetUnit { kAuto, kCodePoint, kUtf16, kByte };
+  enum class Words { kAuto, kText, kBlanks, kCharacters };
+  enum class OnMisaligned { kFail, kWiden, kDrop };
+  enum class OnOverlap { kFail, kLongest, kFirst };
+  enum class OnDiscontinuous { kFail, kSplit, kDrop };
   enum class Delimiter { kBlanks, kTab, kLast };
   enum class OnError { kFail, kSkip };
   enum class EncodingErrors { kFail, kReplace };
 
+  Format format = Format::kAuto;
   ColumnsOptions columns = {};
   Delimiter delimiter = Delimiter::kBlanks;
   std::string comment = {};
+  bool first_code_point = false;
+  std::string read_scheme = "auto";
+  std::string labels = {};
+  OffsetUnit offset_unit = OffsetUnit::kAuto;
+  Words words = Words::kAuto;
+  OnMisaligned on_misaligned = OnMisaligned::kFail;
+  OnOverlap on_overlap = OnOverlap::kFail;
+  OnDiscontinuous on_discontinuous = OnDiscontinuous::kFail;
   std::string scheme = "BIOES";
   std::map<std::string, std::string> label_map = {};
   SplitOptions train = {};
   SplitOptions dev = {};
   SplitOptions test = {};
+  SplitOptions unlabelled = {};
+  ContextOptions contexts = {};
   bool train_with_dev = false;
   OnError on_error = OnError::kFail;
   EncodingErrors encoding_errors = EncodingErrors::kFail;
@@ -62,6 +115,40 @@ struct DataOptions {
   std::string token_cache = "auto";
   bool verify_token_cache = false;
 
+  friend constexpr auto ChoicesOf(Format) {
+    return std::array{Choice{"auto", Format::kAuto},
+                      Choice{"columns", Format::kColumns},
+                      Choice{"conll", Format::kColumns},
+                      Choice{"jsonl", Format::kJsonl},
+                      Choice{"autoner", Format::kAutoner},
+                      Choice{"prodigy", Format::kProdigy},
+                      Choice{"spacy", Format::kSpacy},
+                      Choice{"doccano", Format::kDoccano},
+                      Choice{"labelstudio", Format::kLabelstudio},
+                      Choice{"brat", Format::kBrat},
+                      Choice{"cluener", Format::kCluener},
+                      Choice{"adaseq", Format::kAdaseq}};
+  }
+  friend constexpr auto ChoicesOf(OffsetUnit) {
+    return std::array{Choice{"auto", OffsetUnit::kAuto}, Choice{"code_point", OffsetUnit::kCodePoint},
+                      Choice{"utf16", OffsetUnit::kUtf16}, Choice{"byte", OffsetUnit::kByte}};
+  }
+  friend constexpr auto ChoicesOf(Words) {
+    return std::array{Choice{"auto", Words::kAuto}, Choice{"text", Words::kText}, Choice{"blanks", Words::kBlanks},
+                      Choice{"characters", Words::kCharacters}};
+  }
+  friend constexpr auto ChoicesOf(OnMisaligned) {
+    return std::array{Choice{"fail", OnMisaligned::kFail}, Choice{"widen", OnMisaligned::kWiden},
+                      Choice{"drop", OnMisaligned::kDrop}};
+  }
+  friend constexpr auto ChoicesOf(OnOverlap) {
+    return std::array{Choice{"fail", OnOverlap::kFail}, Choice{"longest", OnOverlap::kLongest},
+                      Choice{"first", OnOverlap::kFirst}};
+  }
+  friend constexpr auto ChoicesOf(OnDiscontinuous) {
+    return std::array{Choice{"fail", OnDiscontinuous::kFail}, Choice{"split", OnDiscontinuous::kSplit},
+                      Choice{"drop", OnDiscontinuous::kDrop}};
+  }
   friend constexpr auto ChoicesOf(Delimiter) {
     return std::array{Choice{"blanks", Delimiter::kBlanks}, Choice{"tab", Delimiter::kTab},
                       Choice{"last", Delimiter::kLast}};
@@ -75,11 +162,31 @@ struct DataOptions {
 
   template <class Visitor>
   static void Describe(Visitor&& visit) {
+    visit("format", &DataOptions::format,
+          Doc("format of the sentences, as for clner convert; auto goes by the name of each file or what is inside"));
     visit("columns", &DataOptions::columns, Doc("columns of the data files"));
     visit("delimiter", &DataOptions::delimiter,
           Doc("what separates columns: runs of spaces and tabs, one tab, or only the last space or tab of the line"));
     visit("comment", &DataOptions::comment,
           Doc("lines that start with this text are skipped; empty skips none, so that '#' is an ordinary word"));
+    visit("first_code_point", &DataOptions::first_code_point,
+          Doc("a word is the first character of its column (Weibo NER)"));
+    visit("read_scheme", &DataOptions::read_scheme,
+          Doc("tag scheme of the files; auto detects it for each")
+              .OneOf({"auto", "BIO", "IOB2", "IOB1", "BIOES", "IOBES", "BMES", "BILOU", "BIE", "IO"}));
+    visit("labels", &DataOptions::labels, Doc("names of integer tags in JSON lines, in order: O,B-PER,I-PER"));
+    visit("offset_unit", &DataOptions::offset_unit,
+          Doc("what positions of annotated texts count; auto is utf16 for labelstudio, else code_point"));
+    visit("words", &DataOptions::words,
+          Doc("how annotated texts without tokens are split: text (as predict splits raw text), blanks, or characters; "
+              "auto is characters for cluener and adaseq, else text"));
+    visit("on_misaligned", &DataOptions::on_misaligned,
+          Doc("what an annotated span does that begins or ends inside a word: stop the run, take whole words, or be "
+              "left out and counted"));
+    visit("on_overlap", &DataOptions::on_overlap,
+          Doc("overlapping spans of annotated texts: stop the run, or keep the longest or the first in the file"));
+    visit("on_discontinuous", &DataOptions::on_discontinuous,
+          Doc("spans of several parts (brat): stop the run, become one span a part, or be left out and counted"));
     visit(
         "scheme", &DataOptions::scheme,
         Doc("tag scheme the model is trained with; the scheme of the files is detected; IOB2 is BIO and IOBES is BIOES")
@@ -89,6 +196,9 @@ struct DataOptions {
     visit("train", &DataOptions::train, Doc("training data"));
     visit("dev", &DataOptions::dev, Doc("development data, which selects the best epoch and stops early"));
     visit("test", &DataOptions::test, Doc("test data, scored once at the end"));
+    visit("unlabelled", &DataOptions::unlabelled,
+          Doc("sentences with contexts whose tags, if any, are not read: semi-supervised cooperative training"));
+    visit("contexts", &DataOptions::contexts, Doc("how much of the contexts is shown"));
     visit("train_with_dev", &DataOptions::train_with_dev,
           Doc("train on train and dev together and keep the last epoch"));
     visit("on_error", &DataOptions::on_error,
@@ -108,24 +218,25 @@ struct DataOptions {
   friend bool operator==(const DataOptions&, const DataOptions&) = default;
 };
 
+[[nodiscard]] constexpr auto ChoicesOf(Pooling) {
+  std::array<Choice<Pooling>, kPoolingNames.size()> choices = {};
+  for (size_t i = 0; i < choices.size(); ++i) choices[i] = {kPoolingNames[i], static_cast<Pooling>(i)};
+  return choices;
+}
+
 /// The pretrained encoder and how words are read from its pieces.
 struct EncoderOptions {
-  enum class Pool { kFirst, kLast, kMean, kFirstLast };
   enum class LayerMix { kMean, kScalar };
 
   std::string path = {};
   std::string layers = "-1";
   LayerMix layer_mix = LayerMix::kMean;
-  Pool pool = Pool::kFirst;
+  Pooling pool = Pooling::kFirst;
   int max_pieces = 512;
   int window_overlap = 128;
   double word_dropout = 0.1;
   std::optional<double> dropout = std::nullopt;
 
-  friend constexpr auto ChoicesOf(Pool) {
-    return std::array{Choice{"first", Pool::kFirst}, Choice{"last", Pool::kLast}, Choice{"mean", Pool::kMean},
-                      Choice{"first_last", Pool::kFirstLast}};
-  }
   friend constexpr auto ChoicesOf(LayerMix) {
     return std::array{Choice{"mean", LayerMix::kMean}, Choice{"scalar", LayerMix::kScalar}};
   }
@@ -197,22 +308,6 @@ struct ModelOptions {
     visit("head", &ModelOptions::head, Doc("tag scorer on top of the encoder"));
   }
   friend bool operator==(const ModelOptions&, const ModelOptions&) = default;
-};
-
-/// What is minimised.
-struct ObjectiveOptions {
-  enum class Type { kNll };
-
-  Type type = Type::kNll;
-
-  friend constexpr auto ChoicesOf(Type) { return std::array{Choice{"nll", Type::kNll}}; }
-
-  template <class Visitor>
-  static void Describe(Visitor&& visit) {
-    visit("type", &ObjectiveOptions::type,
-          Doc("negative log-likelihood of the tags, mean over the sentences of a batch"));
-  }
-  friend bool operator==(const ObjectiveOptions&, const ObjectiveOptions&) = default;
 };
 
 struct OptimizerOptions {
@@ -287,6 +382,7 @@ struct ScheduleOptions {
 struct TrainOptions {
   enum class Batching { kSorted, kRandom, kFile };
   enum class Select { kBest, kLast };
+  enum class SelectBy { kTrained, kMean, kOriginal, kContext };
   enum class Precision { kFp32, kBf16 };
 
   int epochs = 10;
@@ -300,6 +396,7 @@ struct TrainOptions {
   double clip_norm = 5;
   Batching batching = Batching::kSorted;
   Select select = Select::kBest;
+  SelectBy select_by = SelectBy::kTrained;
   int patience = 0;
   int save_every = 500;
   int keep_last = 2;
@@ -314,6 +411,10 @@ struct TrainOptions {
   }
   friend constexpr auto ChoicesOf(Select) {
     return std::array{Choice{"best", Select::kBest}, Choice{"last", Select::kLast}};
+  }
+  friend constexpr auto ChoicesOf(SelectBy) {
+    return std::array{Choice{"trained", SelectBy::kTrained}, Choice{"mean", SelectBy::kMean},
+                      Choice{"original", SelectBy::kOriginal}, Choice{"context", SelectBy::kContext}};
   }
   friend constexpr auto ChoicesOf(Precision) {
     return std::array{Choice{"fp32", Precision::kFp32}, Choice{"bf16", Precision::kBf16}};
@@ -346,6 +447,9 @@ struct TrainOptions {
     visit("select", &TrainOptions::select,
           Doc("which epoch is kept: the best dev F1, later ones win ties, or the last; without dev data always the "
               "last"));
+    visit("select_by", &TrainOptions::select_by,
+          Doc("dev F1 that selects: of the original view, of the view with contexts, the mean of both, or trained: the "
+              "mean over the views that are trained and have dev data"));
     visit("patience", &TrainOptions::patience,
           Doc("epochs without a better dev F1 before training stops; 0 never stops early")
               .Unit("epochs")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -74,7 +75,38 @@ void CheckSplit(const std::string& key, const SplitOptions& split, Checker* chec
   if (!split.contexts.empty() && split.sentences.empty()) check->NoEffect(key + ".contexts", key + ".sentences");
 }
 
+/// Keys about reading that the format makes useless; auto may meet any format.
+void CheckFormat(const DataOptions& data, Checker* check) {
+  using Format = DataOptions::Format;
+  if (data.format == Format::kAuto) return;
+  const DataOptions defaults;
+  const auto in = [&](std::initializer_list<Format> formats) {
+    return std::find(formats.begin(), formats.end(), data.format) != formats.end();
+  };
+  const auto useless = [&](bool is_set, bool is_used, const char* key) {
+    if (!is_set || is_used) return;
+    check->Add(key, "data.format", fmt::format("{} has no effect with data.format: {}", key, NameOf(data.format)),
+               fmt::format("remove {}, or choose another data.format", key));
+  };
+  const bool columns = in({Format::kColumns}), rows = in({Format::kColumns, Format::kAutoner});
+  const bool annotation = !rows && !in({Format::kJsonl});
+  useless(data.columns.text != defaults.columns.text, columns, "data.columns.text");
+  useless(data.columns.ner != defaults.columns.ner, columns, "data.columns.ner");
+  useless(data.delimiter != defaults.delimiter, columns, "data.delimiter");
+  useless(data.comment != defaults.comment, rows, "data.comment");
+  useless(data.first_code_point, columns, "data.first_code_point");
+  useless(data.read_scheme != defaults.read_scheme, in({Format::kColumns, Format::kJsonl, Format::kAdaseq}),
+          "data.read_scheme");
+  useless(!data.labels.empty(), in({Format::kJsonl}), "data.labels");
+  useless(data.offset_unit != defaults.offset_unit, annotation, "data.offset_unit");
+  useless(data.words != defaults.words, annotation, "data.words");
+  useless(data.on_misaligned != defaults.on_misaligned, annotation, "data.on_misaligned");
+  useless(data.on_overlap != defaults.on_overlap, annotation, "data.on_overlap");
+  useless(data.on_discontinuous != defaults.on_discontinuous, in({Format::kBrat}), "data.on_discontinuous");
+}
+
 void CheckData(const DataOptions& data, Checker* check) {
+  CheckFormat(data, check);
   if (data.columns.text == data.columns.ner) {
     check->Add("data.columns.ner", "data.columns.text",
                fmt::format("data.columns.text and data.columns.ner are both column {}", data.columns.ner),
@@ -107,7 +139,33 @@ void CheckData(const DataOptions& data, Checker* check) {
   CheckSplit("data.train", data.train, check);
   CheckSplit("data.dev", data.dev, check);
   CheckSplit("data.test", data.test, check);
+  CheckSplit("data.unlabelled", data.unlabelled, check);
   if (data.train_with_dev && data.dev.sentences.empty()) check->NoEffect("data.train_with_dev", "data.dev.sentences");
+}
+
+void CheckObjective(const RunConfig& config, Checker* check) {
+  const ObjectiveOptions& objective = config.objective;
+  const ObjectiveOptions defaults;
+  const bool cooperative = objective.type == ObjectiveOptions::Type::kCooperative;
+  const bool kl = objective.cl == ObjectiveOptions::Cl::kKl || objective.cl == ObjectiveOptions::Cl::kBoth;
+  const auto useless = [&](const char* key, bool set, bool used, const char* without) {
+    if (set && !used) check->NoEffect(key, without);
+  };
+  const char* type = "objective.type: cooperative";
+  const char* distance = "objective.cl: kl or both";
+  useless("objective.view", objective.view != defaults.view, !cooperative, "objective.type: nll");
+  useless("objective.mode", objective.mode != defaults.mode, cooperative, type);
+  useless("objective.cl", objective.cl != defaults.cl, cooperative, type);
+  useless("objective.without_context", objective.without_context != defaults.without_context, cooperative, type);
+  useless("objective.weights", !(objective.weights == defaults.weights), cooperative, type);
+  useless("objective.temperature", objective.temperature.has_value(), cooperative && kl, distance);
+  useless("objective.direction", objective.direction != defaults.direction, cooperative && kl, distance);
+  useless("objective.weights.cl", objective.weights.cl.has_value(),
+          !cooperative || objective.cl != ObjectiveOptions::Cl::kNone, "objective.cl");
+  const bool unlabelled = !config.data.unlabelled.sentences.empty();
+  useless("data.unlabelled", unlabelled, cooperative && objective.cl != ObjectiveOptions::Cl::kNone,
+          "objective.type: cooperative and objective.cl");
+  useless("objective.weights.unlabelled", objective.weights.unlabelled != 1, unlabelled, "data.unlabelled.sentences");
 }
 
 void CheckModel(const ModelOptions& model, Checker* check) {
@@ -165,6 +223,8 @@ void CheckTrain(const RunConfig& config, Checker* check) {
   }
   for (size_t i = 0; i < train.groups.size(); ++i)
     CheckGroup(train.groups[i], fmt::format("train.groups.{}", i), check);
+  if (train.select_by != TrainOptions::SelectBy::kTrained && !SelectsOnDev(config))
+    check->NoEffect("train.select_by", "dev data to select on");
   if (train.patience > 0 && config.data.dev.sentences.empty()) check->NoEffect("train.patience", "data.dev.sentences");
   if (train.patience > 0 && config.data.train_with_dev) {
     check->Add("train.patience",
@@ -190,6 +250,7 @@ void CollectProblems(const RunConfig& config, const std::function<std::string(co
   CheckRun(config, &check);
   CheckData(config.data, &check);
   CheckModel(config.model, &check);
+  CheckObjective(config, &check);
   CheckTrain(config, &check);
 }
 

@@ -12,7 +12,8 @@ inline constexpr int kFaultKill = -1;   ///< SIGKILL this process
 inline constexpr int kFaultShort = -2;  ///< move one byte only (read, write); no effect on other operations
 
 /// Installs a hook that is asked before every operation of the file layer; an empty one removes it. `op` is one of
-/// open, read, write, fsync, close, rename, mkdir, unlink, lock, map, sync_directory. Replaces the plan of CLNER_FAULT.
+/// open, read, write, fsync, close, rename, mkdir, unlink, lock, map, sync_directory, commit (of an index). Replaces
+/// the plan of CLNER_FAULT.
 using FaultHook = std::function<int(const char* op)>;
 void SetFaultHook(FaultHook hook);
 

@@ -32,13 +32,13 @@ class Cursor {
   const char** told_;
 };
 
-// Line and column (in code points, from 1) of a byte position.
-std::string PlaceIn(const std::string& name, std::string_view text, size_t position) {
+// Line and column (in code points, from 1) of a byte position; the text begins in line `first`.
+std::string PlaceIn(const std::string& name, int64_t first, std::string_view text, size_t position) {
   const std::string_view before = text.substr(0, position);
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const size_t newline = before.rfind('\n');
   const std::string_view line = before.substr(newline == std::string_view::npos ? 0 : newline + 1);
-  return Place(name, lines + 1, static_cast<int64_t>(CodePointCount(line)) + 1);
+  return Place(name, first + lines, static_cast<int64_t>(CodePointCount(line)) + 1);
 }
 
 // The library's message without its own numbers and place.
@@ -61,8 +61,8 @@ class Adapter {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
-  Adapter(JsonEvents& events, std::string_view text, const std::string& name, ErrorCode code)
-      : events_(events), text_(text), name_(name), code_(code) {}
+  Adapter(JsonEvents& events, std::string_view text, const std::string& name, int64_t line, ErrorCode code)
+      : events_(events), text_(text), name_(name), line_(line), code_(code) {}
 
   bool null() { return events_.Null(), true; }
   bool boolean(bool value) { return events_.Bool(value), true; }
@@ -83,7 +83,7 @@ class Adapter {
   bool end_array() { return --depth_, events_.EndArray(), true; }
   bool parse_error(size_t position, const string_t&, const nlohmann::json::exception& error) {
     const size_t place = std::min(position == 0 ? 0 : position - 1, text_.size());
-    throw Error(code_, "bad JSON: " + Reason(error.what()), PlaceIn(name_, text_, place), kFix);
+    throw Error(code_, "bad JSON: " + Reason(error.what()), PlaceIn(name_, line_, text_, place), kFix);
   }
 
  private:
@@ -95,6 +95,7 @@ class Adapter {
   JsonEvents& events_;
   std::string_view text_;
   const std::string& name_;
+  int64_t line_;
   ErrorCode code_;
   int depth_ = 0;
 };
@@ -103,22 +104,23 @@ class Adapter {
 
 void JsonEvents::Refuse(const std::string& what, const std::string& fix) const {
   const size_t behind = at_ == nullptr ? 0 : static_cast<size_t>(at_ - text_.data());
-  throw Error(code_, what, PlaceIn(*name_, text_, behind == 0 ? 0 : behind - 1), fix);
+  throw Error(code_, what, PlaceIn(*name_, line_, text_, behind == 0 ? 0 : behind - 1), fix);
 }
 
-void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events) {
+void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events, int64_t line) {
   events.text_ = text;
   events.at_ = text.data();
   events.name_ = &name;
+  events.line_ = line;
   events.code_ = code;
   // The parser takes a NUL byte for the end of the text and would not see what follows.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    throw Error(code, "bad JSON: NUL byte", PlaceIn(name, text, nul), kFix);
+    throw Error(code, "bad JSON: NUL byte", PlaceIn(name, line, text, nul), kFix);
   }
   if (const std::optional<size_t> invalid = FirstInvalidUtf8(text)) {
-    throw Error(code, "bad JSON: invalid UTF-8", PlaceIn(name, text, *invalid), kFix);
+    throw Error(code, "bad JSON: invalid UTF-8", PlaceIn(name, line, text, *invalid), kFix);
   }
-  Adapter adapter(events, text, name, code);
+  Adapter adapter(events, text, name, line, code);
   const char* end = text.data() + text.size();
   nlohmann::json::sax_parse(Cursor(text.data(), &events.at_), Cursor(end, &events.at_), &adapter);
 }

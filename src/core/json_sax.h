@@ -33,16 +33,18 @@ class JsonEvents {
   [[noreturn]] void Refuse(const std::string& what, const std::string& fix = {}) const;
 
  private:
-  friend void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events);
+  friend void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events,
+                       int64_t line);
   std::string_view text_ = {};
   const char* at_ = nullptr;  // behind the last byte the parser took
   const std::string* name_ = nullptr;
+  int64_t line_ = 1;
   ErrorCode code_ = ErrorCode::kInternal;
 };
 
 /// Parses all of `text` and calls `events`. Throws Error{code} on bad syntax, invalid UTF-8, NUL bytes, depth > 64,
 /// integers beyond 64 bits (unless `events` takes them), numbers beyond double and text behind the value. Duplicate
-/// keys are the handler's affair.
-void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events);
+/// keys are the handler's affair. `line` is the number that the first line of `text` has in the file `name`.
+void ReadJson(std::string_view text, const std::string& name, ErrorCode code, JsonEvents& events, int64_t line = 1);
 
 }  // namespace clner::internal

@@ -59,15 +59,19 @@ double JsonSection::Rate(const std::string& key) const {
 double JsonSection::RateOr(const std::string& key, double fallback) const { return Absent(key) ? fallback : Rate(key); }
 
 std::string JsonSection::OneOf(const std::string& key, std::initializer_list<std::string_view> allowed) const {
+  return OneOf(key, std::span(allowed.begin(), allowed.size()));
+}
+
+std::string JsonSection::OneOf(const std::string& key, std::span<const std::string_view> allowed) const {
   const Json* value = Need(key);
-  if (value == nullptr) return std::string(*allowed.begin());
+  if (value == nullptr) return std::string(allowed.front());
   std::string list;
   for (const std::string_view text : allowed) {
     if (value->is_string() && value->get_ref<const std::string&>() == text) return std::string(text);
     list += (list.empty() ? "" : ", ") + std::string(text);
   }
   Add(Key(key) + " is " + Printable(DumpJson(*value)) + ", supported: " + list);
-  return std::string(*allowed.begin());
+  return std::string(allowed.front());
 }
 
 std::string JsonSection::OneOf(const std::string& key, std::initializer_list<std::string_view> allowed,

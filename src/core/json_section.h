@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ class JsonSection {
   double RateOr(const std::string& key, double fallback) const;
   /// One of the texts; else the first of them with a problem.
   std::string OneOf(const std::string& key, std::initializer_list<std::string_view> allowed) const;
+  std::string OneOf(const std::string& key, std::span<const std::string_view> allowed) const;
   /// The same, `fallback` when the key is absent or null.
   std::string OneOf(const std::string& key, std::initializer_list<std::string_view> allowed,
                     const std::string& fallback) const;

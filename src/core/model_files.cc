@@ -235,7 +235,7 @@ ModelFiles ReadModelFiles(const std::filesystem::path& directory) {
           trained ? WeightFiles(directory / kTrainedWeights) : OpenWeights(directory)};
 }
 
-ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
+ModelVerification VerifyModelDirectory(const std::filesystem::path& directory, std::optional<ModelFiles>* files) {
   ModelVerification result;
   ProblemList problems;
   const auto collect = [&problems](const auto& check) {
@@ -255,7 +255,13 @@ ModelVerification VerifyModelDirectory(const std::filesystem::path& directory) {
   }
   // A file that the list has named as missing is not reported again.
   const bool complete = Exists(directory / "config.json") && WeightsOf(directory).has_value();
-  if (complete || problems.empty()) collect([&] { CheckTensors(ReadModelFiles(directory), &result, &problems); });
+  if (complete || problems.empty()) {
+    collect([&] {
+      ModelFiles read = ReadModelFiles(directory);
+      CheckTensors(read, &result, &problems);
+      if (files != nullptr) files->emplace(std::move(read));
+    });
+  }
   problems.ThrowIfAny();
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ struct ModelVerification {
 /// Checks every byte (SHA256SUMS; must exist for a trained model), config.json and clner.json by the rules of the
 /// loader, finite values, types and shapes of the tensors, and labels against classifier and CRF. Throws kCorrupt with
 /// all problems, each naming file or tensor; kNoInput as ReadModelFiles does.
-ModelVerification VerifyModelDirectory(const std::filesystem::path& directory);
+/// `*files` (may be null) becomes what was read.
+ModelVerification VerifyModelDirectory(const std::filesystem::path& directory,
+                                       std::optional<ModelFiles>* files = nullptr);
 
 /// "[2, 3]".
 [[nodiscard]] std::string ShapeText(const std::vector<int64_t>& shape);

@@ -5,13 +5,13 @@
 #include "core/error.h"
 #include "core/json_section.h"
 #include "core/layer_selection.h"
+#include "core/model_card.h"
 #include "core/model_files.h"
 #include "core/utf8.h"
 
 namespace clner {
 namespace {
 
-constexpr int64_t kFormat = 1;  // of clner.json
 constexpr int64_t kMaxSize = INT64_C(1) << 24;
 constexpr int64_t kSpecialPieces = 2;  // [CLS] and [SEP] of every window
 constexpr size_t kMaxTags = 1024;      // of the CRF kernels
@@ -36,7 +36,7 @@ void CheckLabels(const JsonSection& labels) {
 
 void CheckEncoder(const JsonSection& encoder, const EncoderConfig* config, const std::string& path,
                   ProblemList* problems) {
-  (void)encoder.OneOf("pool", {"first", "last", "mean", "first_last"});
+  (void)encoder.OneOf("pool", kPoolingNames);
   (void)encoder.OneOf("layer_mix", {"mean", "scalar"}, "mean");
   (void)encoder.Rate("word_dropout");
   const Json* layers = encoder.Find("layers");
@@ -62,8 +62,8 @@ void CheckModelCard(const Json& card, const EncoderConfig* encoder_config, const
   }
   const JsonSection root(card, "", path, kWrittenByClner, problems);
   const int64_t format = root.Integer("format", 1, INT64_MAX);
-  if (format > kFormat) {
-    root.Add("model format " + std::to_string(format) + " is newer than this program's " + std::to_string(kFormat),
+  if (format > kModelFormat) {
+    root.Add("model format " + std::to_string(format) + " is newer than this program's " + std::to_string(kModelFormat),
              "use a newer clner");
   }
   const auto with = [&](const std::string& name, const auto& check) {
@@ -74,7 +74,9 @@ void CheckModelCard(const Json& card, const EncoderConfig* encoder_config, const
   };
   with("labels", CheckLabels);
   with("view", [&](const JsonSection& view) {
-    (void)view.OneOf("type", {"sentence"});
+    (void)view.OneOf("type", {"sentence", "context", "both"});
+    for (const char* limit : {"max_texts", "max_words_per_text", "max_context_pieces"})
+      (void)view.IntegerOr(limit, 0, 0, kMaxSize);
     const int64_t most = encoder_config != nullptr ? encoder_config->max_pieces() : kMaxSize;
     const int64_t pieces = view.Integer("max_pieces", kSpecialPieces + 1, kMaxSize);
     if (pieces > most) {

@@ -25,6 +25,8 @@ enum class DiscontinuousRule { kFail, kSplit, kDrop };
 [[nodiscard]] const char* Name(OffsetUnit unit);  ///< "code_point", "utf16", "byte"
 [[nodiscard]] const char* Name(WordRule rule);    ///< "text", "blanks", "characters"
 
+struct Sentence;
+
 /// How annotation formats are read; nullopt is the default of the format.
 struct AnnotationOptions {
   std::optional<OffsetUnit> offset_unit = std::nullopt;
@@ -32,7 +34,17 @@ struct AnnotationOptions {
   MisalignedRule on_misaligned = MisalignedRule::kFail;
   OverlapRule on_overlap = OverlapRule::kFail;
   DiscontinuousRule on_discontinuous = DiscontinuousRule::kFail;
+  bool words_only = false;  ///< labels are neither read nor checked
+  /// Sentences by position whose words a text without tokens is split into, if it is made of them; else, and where
+  /// null, `words` counts.
+  const std::vector<Sentence>* split_like = nullptr;
+  bool in_config = false;  ///< the choices are keys of a configuration, and messages name them so
 };
+
+/// How messages name a choice of the reader: "--on-overlap first", or "data.on_overlap: first"; without a value the
+/// name alone. `name` is that of the key.
+[[nodiscard]] std::string ChoiceText(const AnnotationOptions& options, std::string_view name,
+                                     std::string_view value = {});
 
 /// Half-open range, in code points of a text unless said otherwise.
 struct TextRange {
@@ -44,7 +56,8 @@ struct TextRange {
 struct SourceText {
   std::string text = {};
   std::vector<TextRange> words = {};
-  int64_t line = 0;  ///< of the sentence
+  int64_t line = 0;       ///< of the sentence
+  std::string file = {};  ///< its own file when one input has several
 };
 
 /// A labelled range as a file states it, in the unit of the file.

@@ -47,8 +47,8 @@ class AnnotationBuilder::Record {
     problems.push_back({std::move(what), RecordPlace(file, in.line, path.append(inside)), std::move(fix)});
   }
   /// The range of a span in code points, or in words when there is no text.
-  [[nodiscard]] PlacedRange Placed(const TextSpan& span, OffsetUnit unit) const {
-    if (index.has_value()) return PlaceInText(*index, span, unit);
+  [[nodiscard]] PlacedRange Placed(const TextSpan& span, OffsetUnit unit, const AnnotationOptions& options) const {
+    if (index.has_value()) return PlaceInText(*index, span, unit, options);
     if (span.range.begin < span.range.end && span.range.end <= static_cast<int64_t>(words.size())) return {span.range};
     return {std::nullopt,
             fmt::format("{}-{} is empty or outside the sentence of {}", span.range.begin, span.range.end,
@@ -96,6 +96,11 @@ void AnnotationBuilder::AddProblem(Problem problem) {
 }
 
 void AnnotationBuilder::Add(TextRecord in) {
+  if (options_.annotation.words_only) {
+    in.spans.clear();
+    in.tags.clear();
+    in.labelled = false;
+  }
   Record record(name_, std::move(in));
   if (record.in.text.has_value() && record.in.text->find('\0') != std::string::npos) {
     record.AddProblem("text holds a NUL character", "text", "remove it from the text");
@@ -112,6 +117,15 @@ void AnnotationBuilder::Add(TextRecord in) {
   for (Problem& problem : record.problems) problems_.Add(ErrorCode::kData, std::move(problem));
 }
 
+std::vector<TextRange> AnnotationBuilder::SplitText(const std::string& text) const {
+  const std::vector<Sentence>* given = options_.annotation.split_like;
+  const auto i = static_cast<size_t>(stats_.sentences);
+  if (given != nullptr && i < given->size()) {
+    if (std::optional<std::vector<TextRange>> words = LocateWords(text, (*given)[i].words)) return std::move(*words);
+  }
+  return FindWords(text, words_);
+}
+
 void AnnotationBuilder::FindAllWords(Record* record) {
   const TextRecord& in = record->in;
   if (!in.text.has_value()) {
@@ -122,11 +136,11 @@ void AnnotationBuilder::FindAllWords(Record* record) {
     return;
   }
   if (!in.tokens.has_value()) {
-    record->words = FindWords(*in.text, words_);
+    record->words = SplitText(*in.text);
     return;
   }
   for (const TextSpan& token : *in.tokens) {
-    const auto [range, what, fix] = record->Placed(token, unit_);
+    const auto [range, what, fix] = record->Placed(token, unit_, options_.annotation);
     if (!range.has_value()) {
       record->AddProblem("token " + what, token.path, fix);
       return;
@@ -152,7 +166,7 @@ bool AnnotationBuilder::CheckType(const TextSpan& span, Record* record) {
   if (!type.empty() && !IsContextTag("B-" + type) && !CheckTag("B-" + type, false).has_value()) return true;
   record->AddProblem(
       type.empty() ? "the label is empty" : fmt::format("label '{}' cannot stand in a tag", Printable(type)), span.path,
-      "rename it: --label-map OLD=NEW");
+      options_.annotation.in_config ? "rename it: data.label_map: {OLD: NEW}" : "rename it: --label-map OLD=NEW");
   return false;
 }
 
@@ -162,10 +176,13 @@ void AnnotationBuilder::AlignSpan(const TextSpan& span, TextRange range, Record*
   if (!IsAligned(record->words, range)) {
     const MisalignedRule rule = options_.annotation.on_misaligned;
     if (rule == MisalignedRule::kFail) {
-      std::string advice = OtherUnitAdvice(*record->index, span, unit_,
+      std::string advice = OtherUnitAdvice(*record->index, span, unit_, options_.annotation,
                                            [&](TextRange other) { return IsAligned(record->words, other); });
-      if (advice.empty())
-        advice = "--on-misaligned widen takes whole words, drop leaves it out; --words splits words otherwise";
+      if (advice.empty()) {
+        advice = fmt::format("{} takes whole words, drop leaves it out; {} splits words otherwise",
+                             ChoiceText(options_.annotation, "on_misaligned", "widen"),
+                             ChoiceText(options_.annotation, "words"));
+      }
       record->AddProblem(fmt::format("{} '{}' {}", Describe(span), Printable(record->index->TextOf(range)),
                                      record->Misalignment(range)),
                          span.path, std::move(advice));
@@ -180,7 +197,7 @@ void AnnotationBuilder::AlignSpan(const TextSpan& span, TextRange range, Record*
 void AnnotationBuilder::PlaceSpans(Record* record) {
   for (const TextSpan& span : record->in.spans) {
     if (!CheckType(span, record)) continue;
-    const auto [range, what, fix] = record->Placed(span, unit_);
+    const auto [range, what, fix] = record->Placed(span, unit_, options_.annotation);
     if (range.has_value()) {
       AlignSpan(span, *range, record);
     } else if (span.range.begin == span.range.end && options_.annotation.on_misaligned == MisalignedRule::kDrop) {
@@ -218,7 +235,8 @@ void AnnotationBuilder::ResolveOverlaps(Record* record) {
     } else if (rule == OverlapRule::kFail) {
       record->AddProblem(fmt::format("{} overlaps {}", Describe(*span.source), Describe(*clash->source)),
                          span.source->path,
-                         "tags hold flat entities only: --on-overlap longest or first keeps one of them");
+                         fmt::format("tags hold flat entities only: {} or first keeps one of them",
+                                     ChoiceText(options_.annotation, "on_overlap", "longest")));
     } else {
       Drop("overlapping spans");
     }
@@ -232,7 +250,7 @@ void AnnotationBuilder::AddToCorpus(Record* record) {
   Sentence sentence;
   sentence.document = in.document;
   sentence.line = in.line;
-  SourceText source = {in.text.value_or(""), {}, in.line};
+  SourceText source = {in.text.value_or(""), {}, in.line, in.file};
   if (!in.text.has_value()) {
     sentence.words = std::move(in.words);
   } else {
@@ -267,6 +285,7 @@ Corpus AnnotationBuilder::Finish() {
   }
   if (with_tags_ == 0) options_.scheme = Scheme::kBio;
   Corpus corpus = builder_.Finish(stats_);
+  corpus.spans_in_file = with_tags_ == 0;
   // Records whose tags cannot be read are left out on request.
   std::vector<SourceText>& texts = source_->texts;
   size_t kept = 0;

@@ -22,6 +22,7 @@ class AnnotationBuilder {
                     AnnotationSource* source);
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] WordRule words() const { return words_; }
+  [[nodiscard]] const AnnotationOptions& options() const { return options_.annotation; }
   /// Counts something that the reader left out.
   void Drop(const std::string& kind, int64_t count = 1) { source_->dropped[kind] += count; }
   /// Adds a record. Texts without words are dropped and counted.
@@ -40,6 +41,8 @@ class AnnotationBuilder {
   };
   class Record;
 
+  /// The words of a text without tokens.
+  [[nodiscard]] std::vector<TextRange> SplitText(const std::string& text) const;
   void FindAllWords(Record* record);
   [[nodiscard]] bool CheckType(const TextSpan& span, Record* record);
   void AlignSpan(const TextSpan& span, TextRange range, Record* record);

@@ -182,7 +182,8 @@ bool ReadAdaSeqRecord(const Json& json, AnnotationBuilder* builder, TextRecord* 
       RefuseField(fmt::format("{} but {}", Counted(tokens.size(), by_character ? "character" : "word"),
                               Counted(record->tags.size(), "label")),
                   "labels",
-                  text.is_string() ? "give every word one label, or split the words otherwise: --words blanks"
+                  text.is_string() ? "give every word one label, or split the words otherwise: " +
+                                         ChoiceText(builder->options(), "words", "blanks")
                                    : "give every word one label");
     }
     if (by_character) DropBlankTags(tokens, record);

@@ -135,6 +135,7 @@ SourceText AnnotationWriter::TextOf(const Sentence& sentence, const SourceText* 
 }
 
 std::string AnnotationWriter::Record(const Sentence& sentence, const SourceText* source) {
+  for (const Span& span : sentence.spans) CheckType(span.type);
   if (format_ == DataFormat::kAdaSeq) return DumpJson(AdaSeqRecord(sentence)) + "\n";
   SourceText text = TextOf(sentence, source);
   if (format_ == DataFormat::kBrat) return BratLine(sentence, std::move(text));
@@ -162,6 +163,14 @@ std::string AnnotationWriter::Record(const Sentence& sentence, const SourceText*
   return DumpJson(record) + "\n";
 }
 
+void AnnotationWriter::CheckType(const std::string& type) const {
+  const bool is_brat = format_ == DataFormat::kBrat;
+  if (!type.empty() && (!is_brat || type.find_first_of(" \t\r\n;") == std::string::npos)) return;
+  throw Error(ErrorCode::kData, fmt::format("type '{}' cannot stand in a {} file", Printable(type), Name(format_)), "",
+              type.empty() ? "tags without a type have no label; write columns or JSON lines"
+                           : "rename it: --label-map OLD=NEW");
+}
+
 std::string AnnotationWriter::BratLine(const Sentence& sentence, SourceText text) {
   // A line end inside the text would end the sentence; a blank leaves all positions as they are.
   std::replace_if(
@@ -169,10 +178,6 @@ std::string AnnotationWriter::BratLine(const Sentence& sentence, SourceText text
   const TextIndex index(text.text);
   annotations_.clear();
   for (const Span& span : sentence.spans) {
-    if (span.type.empty() || span.type.find_first_of(" \t\r\n;") != std::string::npos) {
-      throw Error(ErrorCode::kData, fmt::format("type '{}' cannot stand in a brat file", Printable(span.type)), "",
-                  "rename it: --label-map OLD=NEW");
-    }
     const TextRange range = RangeOf(span, text);
     annotations_ += fmt::format("T{}\t{} {} {}\t{}\n", ++spans_, span.type, code_points_ + range.begin,
                                 code_points_ + range.end, index.TextOf(range));

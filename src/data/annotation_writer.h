@@ -24,12 +24,18 @@ class AnnotationWriter {
   [[nodiscard]] std::string Begin() const { return format_ == DataFormat::kLabelStudio ? "[" : ""; }
   [[nodiscard]] std::string End() const { return format_ == DataFormat::kLabelStudio ? "\n]\n" : ""; }
   /// The record of a sentence; for brat its line of the text. `source` is null, or has an empty text, when the file had
-  /// no text.
+  /// no text. 65 when a type cannot stand there.
   [[nodiscard]] std::string Record(const Sentence& sentence, const SourceText* source);
-  /// brat's annotations of the last record. 65 when a type cannot stand there.
+  /// brat's annotations of the last record.
   [[nodiscard]] std::string Annotations() const { return annotations_; }
+  /// An empty line of brat's text.
+  [[nodiscard]] std::string BlankLine() {
+    ++code_points_;
+    return "\n";
+  }
 
  private:
+  void CheckType(const std::string& type) const;
   [[nodiscard]] SourceText TextOf(const Sentence& sentence, const SourceText* source) const;
   [[nodiscard]] std::string BratLine(const Sentence& sentence, SourceText text);
 

@@ -110,6 +110,7 @@ class BratReader {
                              "write 'T1<TAB>TYPE START END<TAB>text'"});
         continue;
       }
+      if (options_.annotation.words_only) continue;
       annotation->place = place;
       AddSpans(*annotation, index, &lines);
     }
@@ -139,7 +140,7 @@ class BratReader {
     if (options_.file.replace_invalid_utf8) return ReplaceInvalidUtf8(text, nullptr);
     const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*invalid), '\n') + 1;
     throw Error(ErrorCode::kData, fmt::format("invalid UTF-8 at byte {} of the file", *invalid), Place(path, line),
-                "convert the file to UTF-8, or read with --encoding-errors replace");
+                "convert the file to UTF-8, or read with " + options_.file.replace_option);
   }
 
   /// The lines of the text; starts_ gets where each begins.
@@ -198,7 +199,7 @@ class BratReader {
                            WithoutLineEnds(index.TextOf(*range)) == WithoutLineEnds(annotation.surface);
         if (!equal) span.surface = annotation.surface;
       }
-      PlacedRange placed = PlaceInText(index, span, unit_);
+      PlacedRange placed = PlaceInText(index, span, unit_, options_.annotation);
       if (!placed.range.has_value()) {
         builder_.AddProblem({fmt::format("span of type '{}' at {}", Printable(annotation.type), placed.what),
                              annotation.place, placed.fix});
@@ -210,7 +211,9 @@ class BratReader {
     if (annotation.fragments.size() > 1 && WithoutLineEnds(surface) != WithoutLineEnds(annotation.surface)) {
       builder_.AddProblem({fmt::format("span of type '{}': its text there is '{}', not '{}'",
                                        Printable(annotation.type), Printable(surface), Printable(annotation.surface)),
-                           annotation.place, "correct the positions, or --offset-unit says what they count"});
+                           annotation.place,
+                           fmt::format("correct the positions, or {} says what they count",
+                                       ChoiceText(options_.annotation, "offset_unit"))});
       return;
     }
     Distribute(annotation, parts, lines);
@@ -225,8 +228,8 @@ class BratReader {
             {fmt::format("span of type '{}' has {} parts: '{}'", Printable(annotation.type), parts.size(),
                          Printable(annotation.surface)),
              annotation.place,
-             "tags hold spans in one piece of one line: --on-discontinuous split makes each part a span, "
-             "drop leaves it out"});
+             fmt::format("tags hold spans in one piece of one line: {} makes each part a span, drop leaves it out",
+                         ChoiceText(options_.annotation, "on_discontinuous", "split"))});
         return;
       }
       if (rule == DiscontinuousRule::kDrop) return builder_.Drop("discontinuous spans");

@@ -110,6 +110,17 @@ bool IsContextLike(const ColumnRow& row) {
   return row.fields.size() == 1 || IsContextTag(row.fields.back()) || row.fields.back() == "O";
 }
 
+bool HasContextTag(const std::vector<std::string>& fields) { return fields.size() > 1 && IsContextTag(fields.back()); }
+
+/// The word of a row that is a word, one blank and a context tag or O, with every delimiter; "" for any other row.
+std::string_view WordOfPlainContextRow(std::string_view text) {
+  size_t blank = 0;
+  while (blank < text.size() && !IsBlank(text[blank])) ++blank;
+  if (blank == text.size()) return {};
+  const std::string_view tag = text.substr(blank + 1);
+  return IsContextTag(tag) || tag == "O" ? text.substr(0, blank) : std::string_view();
+}
+
 std::string RaggedFix(const ColumnRow& row, const ColumnFileOptions& options, size_t expected) {
   const std::string_view text = WithoutTrailingBlanks(row.text);
   const std::string& skip = options.skip_option;
@@ -156,6 +167,23 @@ size_t OwnRows(const std::vector<ColumnRow>& rows) {
   return rows.size();
 }
 
+ContextTexts TextsOfRows(const std::vector<ColumnRow>& rows, size_t first, size_t text) {
+  ContextTexts contexts;
+  int64_t marks = 0;
+  for (size_t i = first; i < rows.size(); ++i) {
+    const std::vector<std::string>& fields = rows[i].fields;
+    if (fields[0] == kContextMark) {
+      contexts.EndText();
+      ++marks;
+    } else {
+      contexts.AddWord(fields[fields.size() == rows.front().fields.size() ? text : 0]);
+    }
+  }
+  contexts.EndText();
+  contexts.flat = marks == 1 && !contexts.empty();
+  return contexts;
+}
+
 struct ColumnReader::State {
   State(const std::string& path, ColumnFileOptions file_options)
       : options(std::move(file_options)), lines(path, LineOptionsOf(options)), name(lines.name()) {}
@@ -164,7 +192,10 @@ struct ColumnReader::State {
   struct Block {
     ColumnSentence sentence;
     std::vector<Problem> problems;
-    bool is_last = false;  ///< nothing behind it may be read
+    bool is_last = false;             ///< nothing behind it may be read
+    bool context_words = false;       ///< the context goes to sentence.contexts instead of the rows
+    int64_t marks = 0;                ///< `<EOS>` rows of sentence.contexts
+    std::vector<ColumnRow> odd_rows;  ///< of sentence.contexts, to be checked: not just a word and a context tag
     [[nodiscard]] bool empty() const { return sentence.rows.empty() && problems.empty(); }
   };
 
@@ -172,7 +203,9 @@ struct ColumnReader::State {
   void LookAhead();
   bool ReadBlock(Block* block);
   bool AddLine(const Line& line, Block* block);
-  ColumnRow TakeSpareRow();
+  ColumnRow MakeRow(const Line& line);
+  void AddContextRow(const Line& line, Block* block);
+  void CheckRow(const ColumnRow& row, bool own, Block* block);
   void CheckRows(Block* block);
   void Finish();
 
@@ -189,10 +222,16 @@ struct ColumnReader::State {
   bool in_context = false, failing = false, done = false;
 };
 
-ColumnRow ColumnReader::State::TakeSpareRow() {
-  if (spare_rows.empty()) return {};
-  ColumnRow row = std::move(spare_rows.back());
-  spare_rows.pop_back();
+/// A row of what the line holds, in memory that was handed back.
+ColumnRow ColumnReader::State::MakeRow(const Line& line) {
+  ColumnRow row;
+  if (!spare_rows.empty()) {
+    row = std::move(spare_rows.back());
+    spare_rows.pop_back();
+  }
+  SplitRow(line.text, options.delimiter, in_context, &row.fields);
+  row.line = line.number;
+  row.text.assign(line.text);
   return row;
 }
 
@@ -229,16 +268,34 @@ bool ColumnReader::State::AddLine(const Line& line, Block* block) {
     rows = std::exchange(spare_sentence, {});
     rows.reserve(32);
   }
-  in_context = in_context || (!rows.empty() && StartsWithWord(text, kContextMark));
-  rows.push_back(TakeSpareRow());
-  SplitRow(text, options.delimiter, in_context, &rows.back().fields);
-  rows.back().line = line.number;
-  rows.back().text.assign(text);
-  if (rows.size() > kMaxSentenceRows) {
+  const bool first_mark = !in_context && !rows.empty() && StartsWithWord(text, kContextMark);
+  in_context = in_context || first_mark;
+  if (first_mark && options.context_words) block->context_words = HasContextTag(MakeRow(line).fields);
+  if (block->context_words) {
+    AddContextRow(line, block);
+  } else {
+    rows.push_back(MakeRow(line));
+  }
+  const size_t context_rows = block->sentence.contexts.words() + static_cast<size_t>(block->marks);
+  if (rows.size() + context_rows > kMaxSentenceRows) {
     throw Error(ErrorCode::kData, fmt::format("sentence has more than {} rows", kMaxSentenceRows),
                 Place(name, rows.front().line), "separate sentences by blank lines");
   }
   return false;
+}
+
+void ColumnReader::State::AddContextRow(const Line& line, Block* block) {
+  ContextTexts& contexts = block->sentence.contexts;
+  const std::string_view word = WordOfPlainContextRow(line.text);
+  if (!word.empty() && word != kContextMark) return contexts.AddWord(word);
+  ColumnRow row = MakeRow(line);
+  if (row.fields[0] == kContextMark) {
+    contexts.EndText();
+    ++block->marks;
+  } else {
+    contexts.AddWord(row.fields[0]);
+  }
+  if (row.fields.size() > 2 || !IsContextLike(row)) block->odd_rows.push_back(std::move(row));
 }
 
 /// False at the end of the input.
@@ -246,10 +303,12 @@ bool ColumnReader::State::ReadBlock(Block* block) {
   in_context = false;
   // A document mark directly behind a sentence ends it; its line belongs to the next one.
   Line line;
-  while (lines.Next(&line)) {
-    if (AddLine(line, block)) return true;
-  }
-  return !block->empty();
+  bool ended = false;
+  while (!ended && lines.Next(&line)) ended = AddLine(line, block);
+  ContextTexts& contexts = block->sentence.contexts;
+  contexts.EndText();
+  contexts.flat = block->marks == 1 && !contexts.empty();
+  return ended || !block->empty();
 }
 
 /// Finds the number of columns. A row that was cut is more frequent than one with too many columns, so that the larger
@@ -282,21 +341,23 @@ bool ColumnReader::State::NextBlock(Block* block) {
   return true;
 }
 
+void ColumnReader::State::CheckRow(const ColumnRow& row, bool own, Block* block) {
+  const size_t fields = row.fields.size(), most = own ? expected : std::max<size_t>(expected, 2);
+  if (own ? fields != most : fields > most) {
+    block->problems.push_back({fmt::format("row has {}, expected {}{}: '{}'", Counted(fields, "column"),
+                                           own ? "" : "at most ", most, Printable(row.text)),
+                               Place(name, row.line), RaggedFix(row, options, expected)});
+  } else if (!own && !options.any_context_tag) {
+    if (std::optional<Problem> problem = LabelInContext(row, name)) block->problems.push_back(std::move(*problem));
+  }
+}
+
 void ColumnReader::State::CheckRows(Block* block) {
   const std::vector<ColumnRow>& rows = block->sentence.rows;
   if (rows.empty()) return;
   const size_t own = OwnRows(rows);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const size_t fields = rows[i].fields.size(), most = i < own ? expected : std::max<size_t>(expected, 2);
-    if (i < own ? fields != most : fields > most) {
-      block->problems.push_back({fmt::format("row has {}, expected {}{}: '{}'", Counted(fields, "column"),
-                                             i < own ? "" : "at most ", most, Printable(rows[i].text)),
-                                 Place(name, rows[i].line), RaggedFix(rows[i], options, expected)});
-    } else if (i >= own && !options.any_context_tag) {
-      if (std::optional<Problem> problem = LabelInContext(rows[i], name))
-        block->problems.push_back(std::move(*problem));
-    }
-  }
+  for (size_t i = 0; i < rows.size(); ++i) CheckRow(rows[i], i < own, block);
+  for (const ColumnRow& row : block->odd_rows) CheckRow(row, false, block);
   if (!block->problems.empty()) return;
   stats.words += static_cast<int64_t>(own);
   if (stats.sentences == 0) stats.min_fields = expected;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "data/sentence.h"
 
 namespace clner {
 
@@ -27,6 +28,9 @@ struct ColumnFileOptions {
   bool replace_invalid_utf8 = false;  ///< --encoding-errors replace
   uint64_t max_line_bytes = UINT64_C(16) << 20;
   bool any_context_tag = false;  ///< rows of a context may have any tag, as in predictions; else a label is an error
+  /// The context of a sentence comes as the first fields of its rows in ColumnSentence::contexts, without a row for
+  /// each, where its `<EOS>` row has a context tag.
+  bool context_words = false;
   /// How the user asks for skip_bad_sentences and replace_invalid_utf8, as messages name it; "" = the command cannot.
   std::string skip_option = "--on-error skip";
   std::string replace_option = "--encoding-errors replace";
@@ -49,6 +53,7 @@ struct ColumnSentence {
   /// for byte; comments inside the sentence come last.
   std::vector<std::string> before = {};
   bool blank_line_behind = false;  ///< a blank line ends it; else a -DOCSTART- line or the end of the input
+  ContextTexts contexts = {};      ///< with ColumnFileOptions::context_words; else the context is part of `rows`
 };
 
 struct ColumnFileStats {
@@ -66,6 +71,9 @@ inline constexpr size_t kMaxSentenceRows = 2'000'000;
 /// last field or a single field. Any other
 /// `<EOS>` is an ordinary word.
 [[nodiscard]] size_t OwnRows(const std::vector<ColumnRow>& rows);
+/// Cuts the rows from `first` on, the context of a sentence, into texts: a text ends at every `<EOS>`, the word of a
+/// row is its field `text`, or the first one where the row has another number of columns than the sentence's own rows.
+[[nodiscard]] ContextTexts TextsOfRows(const std::vector<ColumnRow>& rows, size_t first, size_t text);
 /// True for X, B-X, I-X, E-X and S-X, the tags of context words.
 [[nodiscard]] bool IsContextTag(std::string_view tag);
 /// The problem of a context row whose last field is neither such a tag nor O, and which has more than one: a label that

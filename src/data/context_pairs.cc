@@ -150,16 +150,17 @@ PairReport ComparePair(const Corpus& plain, const Corpus& contexts) {
   return report;
 }
 
-void AttachContexts(Corpus* plain, const Corpus& contexts) {
+void AttachContexts(Corpus* plain, Corpus contexts) {
   const PairReport report = ComparePair(*plain, contexts);
   ProblemList problems;
   for (const Problem& problem : report.problems) problems.Add(ErrorCode::kData, problem);
   problems.ThrowIfAny();
   for (const Problem& words : report.words) LogWarning("context words", words.what, words.where);
   for (size_t i = 0; i < plain->sentences.size(); ++i) {
-    plain->sentences[i].context_words = contexts.sentences[i].context_words;
+    plain->sentences[i].contexts = std::move(contexts.sentences[i].contexts);
   }
   plain->with_context = contexts.with_context;
+  plain->context_texts = contexts.context_texts;
   plain->context_words = contexts.context_words;
   plain->empty_context_words = contexts.empty_context_words;
 }

@@ -8,6 +8,8 @@
 #include "core/utf8.h"
 #include "data/annotation_writer.h"
 #include "data/autoner.h"
+#include "data/cache_writer.h"
+#include "data/contexts.h"
 #include "data/counted.h"
 #include "data/jsonl.h"
 #include "data/line_reader.h"
@@ -21,6 +23,8 @@ size_t Resolve(int column, size_t fields, const std::string& place) {
   throw Error(ErrorCode::kData, fmt::format("no column {}: rows have {}", column, Counted(fields, "column")), place,
               "columns count from 0; -1 is the last one");
 }
+
+constexpr std::string_view kContextMark = "<EOS>";
 
 bool IsDocumentMark(const std::string& line) { return line.starts_with("-DOCSTART-"); }
 
@@ -54,18 +58,30 @@ class ColumnWriter {
       document_ = sentence.document;
     }
     for (const std::vector<std::string>& row : rows) text += JoinRow(row, sentence);
-    if (sentence.context_words.empty()) return text + "\n";
-    std::string tags;
-    for (size_t i = 1; i < columns; ++i) tags += " B-X";
-    text += "<EOS>" + tags + "\n";
-    for (const std::string& word : sentence.context_words) {
-      if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != std::string::npos) Refuse(word, sentence);
-      text += word + tags + "\n";
-    }
+    AppendContexts(sentence, columns, &text);
     return text + "\n";
   }
 
  private:
+  void AppendContexts(const Sentence& sentence, size_t columns, std::string* text) const {
+    const ContextTexts& contexts = sentence.contexts;
+    std::string tags;
+    for (size_t i = 1; i < columns; ++i) tags += " B-X";
+    for (size_t i = 0; i < contexts.texts(); ++i) {
+      text->append(kContextMark).append(tags) += "\n";
+      for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) {
+        const std::string_view word = contexts.word(w);
+        if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != word.npos)
+          Refuse(std::string(word), sentence);
+        if (word == kContextMark) {
+          *text += "<" + tags + "\nEOS" + tags + "\n>" + tags + "\n";
+        } else {
+          text->append(word).append(tags) += "\n";
+        }
+      }
+    }
+  }
+
   [[nodiscard]] std::vector<std::vector<std::string>> Rows(const Sentence& sentence, const ColumnSentence* raw) const {
     std::vector<std::vector<std::string>> rows;
     const auto words = static_cast<int64_t>(sentence.words.size());
@@ -161,24 +177,41 @@ void CountDropped(const Corpus& corpus, const DataSource& source, const ConvertO
                          : std::count_if(corpus.trailing_lines.begin(), corpus.trailing_lines.end(), IsDocumentMark);
   if (marks > 0 && options.to != DataFormat::kColumns) dropped["document breaks"] = marks;
   if (source.ignored > 0) dropped["objects with other fields"] = source.ignored;
-  const bool has_contexts = options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl;
+  const bool to_cache = IsContextCache(options.to);
+  if (to_cache && corpus.entities > 0) dropped["entities"] = corpus.entities;
+  const bool has_contexts = options.to == DataFormat::kColumns || options.to == DataFormat::kJsonl || to_cache;
   if (!has_contexts && corpus.with_context > 0) dropped["contexts"] = corpus.with_context;
   const bool has_texts = IsAnnotation(options.to) && options.to != DataFormat::kAdaSeq;
   const auto texts = std::count_if(source.annotation.texts.begin(), source.annotation.texts.end(),
                                    [](const SourceText& text) { return !text.text.empty(); });
   if (!has_texts && texts > 0) dropped["texts between words"] = texts;
   if (corpus.file.skipped_sentences > 0) dropped["bad sentences"] = corpus.file.skipped_sentences;
+  const int64_t described = to_cache ? 0 : DescribedTexts(source.contexts);
+  if (described > 0) dropped["titles, sources and scores of texts"] = described;
   report->dropped.assign(dropped.begin(), dropped.end());
-  report->changed.assign(source.annotation.changed.begin(), source.annotation.changed.end());
+}
+
+/// What was altered on request, or so that it can be read back.
+void CountChanged(const Corpus& corpus, const DataSource& source, const ConvertOptions& options,
+                  ConvertReport* report) {
+  std::map<std::string, int64_t> changed = source.annotation.changed;
+  if (source.contexts.cleaned_texts > 0) changed["texts with control characters"] = source.contexts.cleaned_texts;
+  int64_t marks = 0;
+  for (const Sentence& sentence : corpus.sentences) {
+    for (size_t i = 0; i < sentence.contexts.words(); ++i) marks += sentence.contexts.word(i) == kContextMark ? 1 : 0;
+  }
+  if (marks > 0 && options.to == DataFormat::kColumns) changed["context words '<EOS>' written as three words"] = marks;
+  report->changed.assign(changed.begin(), changed.end());
 }
 
 }  // namespace
 
 ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                      const std::function<void(std::string_view)>& write,
-                      const std::function<void(std::string_view)>& write_annotations) {
+                      const std::function<void(std::string_view)>& write, BratOutput* brat) {
   DataSource source;
-  const Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
+  Corpus corpus = ReadData(path, options.from, options.read, options.labels, &source);
+  if (!options.contexts.empty())
+    AttachContextFile(&corpus, options.contexts, options.read, options.labels, &source.contexts);
   WarnUnusedNames(options.read.label_map, corpus.types_in_file, corpus.path);
   ConvertReport report;
   report.sentences = static_cast<int64_t>(corpus.sentences.size());
@@ -191,13 +224,18 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   report.read_scheme = corpus.scheme;
   report.written_scheme = options.scheme.value_or(corpus.scheme);
   CountDropped(corpus, source, options, &report);
+  CountChanged(corpus, source, options, &report);
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
   ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
-  AnnotationWriter annotations(options.to, WordsNeedBlanks(corpus.sentences), corpus.documents > 0);
-  write(annotations.Begin());
+  const bool blanks = WordsNeedBlanks(corpus.sentences);
+  AnnotationWriter annotations(options.to, blanks, corpus.documents > 0);
+  if (brat != nullptr) brat->SetBlanks(blanks);
+  CacheWriter cache(options.to, source.contexts);
+  write(IsContextCache(options.to) ? cache.Begin() : annotations.Begin());
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     const Sentence& sentence = corpus.sentences[i];
+    const SourceText* text = texts.empty() ? nullptr : &texts[i];
     switch (options.to) {
       case DataFormat::kColumns:
         write(columns.Record(sentence, raw.empty() ? nullptr : &raw[i]));
@@ -208,14 +246,25 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
       case DataFormat::kAutoNer:
         write(AutoNerRecord(sentence));
         break;
+      case DataFormat::kContexts:
+      case DataFormat::kContextsTsv:
+        write(cache.Record(sentence));
+        break;
+      case DataFormat::kBrat:
+        if (brat != nullptr) {
+          brat->Write(sentence, text);
+        } else {
+          (void)annotations.Record(sentence, text);
+        }
+        break;
       default:
-        write(annotations.Record(sentence, texts.empty() ? nullptr : &texts[i]));
-        if (options.to == DataFormat::kBrat) write_annotations(annotations.Annotations());
+        write(annotations.Record(sentence, text));
         break;
     }
   }
   write(annotations.End());
   if (options.to == DataFormat::kColumns) write(OtherLines(corpus.trailing_lines));
+  report.dropped.insert(report.dropped.end(), cache.dropped().begin(), cache.dropped().end());
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "data/brat_output.h"
 #include "data/corpus.h"
 #include "data/data_format.h"
 
@@ -18,6 +19,7 @@ struct ConvertOptions {
   DataFormat from = DataFormat::kColumns;
   DataFormat to = DataFormat::kColumns;
   CorpusOptions read = {};
+  std::string contexts = {};                    ///< file whose contexts the data get (AttachContextFile); "" = none
   std::vector<std::string> labels = {};         ///< names of integer tags in JSON lines
   std::optional<Scheme> scheme = std::nullopt;  ///< nullopt: as read
   std::optional<char> delimiter =
@@ -34,14 +36,14 @@ struct ConvertReport {
   std::vector<std::pair<std::string, int64_t>> changed = {};  ///< spans that were changed on request
 };
 
-/// Reads `path` ("-" = stdin) and gives the text of the result to `write` piece by piece; of brat the annotations go to
-/// `write_annotations`, which other formats do not need. Column files keep their other columns, comments (if a comment
-/// mark is given), -DOCSTART- lines and contexts. Formats with texts keep those of the source byte for byte; without
-/// one, the text is the words with one blank between them, or with none when every word of the file is one character.
+/// Reads `path` ("-" = stdin) and gives the text of the result to `write` piece by piece, brat's to `brat` instead,
+/// where null only checks. Column files keep their other columns, comments (if a comment mark is given), -DOCSTART-
+/// lines and contexts. Formats with texts keep those of the source byte for byte; without one, the text is the words
+/// with one blank between them, or with none when every word of the file is one character. Caches of contexts keep the
+/// records of a cache that was read, else the words of the contexts; a sentence that occurs again is written once.
 /// Warns about names of the label map that do not occur. 65 when a word or type cannot be written.
 [[nodiscard]] ConvertReport Convert(const std::string& path, const ConvertOptions& options,
-                                    const std::function<void(std::string_view)>& write,
-                                    const std::function<void(std::string_view)>& write_annotations = {});
+                                    const std::function<void(std::string_view)>& write, BratOutput* brat = nullptr);
 
 /// `{"schema_version": 1, "from": ..., "dropped": {...}, "changed": {...}}`; for annotation formats also how positions
 /// and words were read.

@@ -45,13 +45,15 @@ Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_ro
     if (text >= rows[i].fields.size()) RequireColumn(text_column, rows[i], path, "text");
     sentence.words.push_back(rows[i].fields[text]);
   }
-  sentence.context_words.reserve(rows.size() - *own_rows);
-  for (size_t i = *own_rows; i < rows.size(); ++i) {
-    const std::vector<std::string>& fields = rows[i].fields;
-    if (fields[0] == "<EOS>") continue;
-    sentence.context_words.push_back(fields[fields.size() == rows.front().fields.size() ? text : 0]);
-  }
+  sentence.contexts = TextsOfRows(rows, *own_rows, text);
   return sentence;
+}
+
+void CountContexts(const ContextTexts& contexts, Corpus* corpus) {
+  corpus->with_context += contexts.empty() ? 0 : 1;
+  corpus->context_texts += static_cast<int64_t>(contexts.texts());
+  corpus->context_words += static_cast<int64_t>(contexts.words());
+  for (size_t i = 0; i < contexts.words(); ++i) corpus->empty_context_words += contexts.word(i).empty() ? 1 : 0;
 }
 
 void WarnUnusedNames(const std::map<std::string, std::string>& label_map, const std::set<std::string>& types_in_file,
@@ -94,12 +96,15 @@ void KeepRead(const Corpus& corpus, std::vector<ColumnSentence>* raw) {
 }  // namespace
 
 Corpus ReadCorpus(const std::string& path, const CorpusOptions& options, std::vector<ColumnSentence>* raw) {
-  ColumnReader reader(path, options.file);
+  ColumnFileOptions file = options.file;
+  file.context_words = options.text_column == 0;
+  ColumnReader reader(path, file);
   CorpusBuilder builder(reader.path(), options);
   std::vector<std::string_view> tags;
   while (std::optional<ColumnSentence> rows = reader.Next()) {
     size_t own_rows = 0;
     Sentence sentence = SplitContext(*rows, options.text_column, &own_rows, reader.path());
+    if (!rows->contexts.empty()) sentence.contexts = std::move(rows->contexts);
     tags.clear();
     std::vector<int64_t> lines;
     lines.reserve(own_rows);

@@ -26,6 +26,7 @@ struct CorpusOptions {
   bool tags_optional = false;     ///< a file with a single column is read as unlabelled instead of refused
   bool first_code_point = false;  ///< a word is the first code point of its field (Weibo NER writes `word position`)
   AnnotationOptions annotation = {};  ///< of formats with positions in a text
+  bool keep_tags = false;             ///< fills Corpus::tags
   bool warn_repairs = true;           ///< ill-formed tags are warned about; the caller that reports them itself says no
 };
 
@@ -38,11 +39,17 @@ struct Corpus {
   int64_t words = 0, entities = 0;
   int64_t repaired_tags = 0;  ///< ill-formed transitions
   int64_t documents = 0;      ///< documents with sentences; 0 when the file has no -DOCSTART- line
-  int64_t with_context = 0, context_words = 0, empty_context_words = 0;
+  int64_t with_context = 0, context_texts = 0, context_words = 0, empty_context_words = 0;
   std::map<std::string, int64_t> entities_of_type = {};
   std::set<std::string> types_in_file = {};      ///< as they stand there, before the label map
   std::vector<std::string> trailing_lines = {};  ///< of a column file, behind the last sentence
+  bool spans_in_file = false;                    ///< the file has ranges; the tags were made of them
+  /// On request those of every sentence as they were read, after the label map; empty for an unlabelled one.
+  std::vector<std::vector<std::string>> tags = {};
 };
+
+/// Adds the contexts of a sentence to the counts of its corpus.
+void CountContexts(const ContextTexts& contexts, Corpus* corpus);
 
 /// Reads a whole file: context layout recognised (`<EOS>` line followed by rows tagged X, B-X, O or nothing), tags to
 /// spans, types mapped. Prints (LogVerbose) counts and scheme. 65 "no sentences" when empty; missing columns; empty
@@ -58,9 +65,8 @@ struct Corpus {
 [[nodiscard]] Corpus ReadParallel(const std::string& words_path, const std::string& tags_path,
                                   const CorpusOptions& options);
 
-/// Splits one raw sentence into own rows and context words (used by streaming predict too). Fills words, context_words,
-/// line, document. A context row with another number of columns than the sentence's own rows has its word in front. 65
-/// when `text_column` is not there; `path` is the file in the message.
+/// Splits one raw sentence into own rows and contexts (used by streaming predict too). Fills words, contexts, line,
+/// document. 65 when `text_column` is not there; `path` is the file in the message.
 [[nodiscard]] Sentence SplitContext(const ColumnSentence& raw, int text_column, size_t* own_rows,
                                     const std::string& path);
 
@@ -77,10 +83,10 @@ struct LabelSet {
 };
 
 /// Pairs a plain and a context corpus by position: word counts and spans must agree (65 with the sentence), words that
-/// differ only typographically are warned about, other words are 65 naming both. Copies the contexts into `plain`. Up
+/// differ only typographically are warned about, other words are 65 naming both. Moves the contexts into `plain`. Up
 /// to 20 mismatches are reported together; when the numbers of sentences differ, only the first (the others follow from
 /// it).
-void AttachContexts(Corpus* plain, const Corpus& contexts);
+void AttachContexts(Corpus* plain, Corpus contexts);
 
 /// What AttachContexts checks, without throwing: `problems` make the pair unusable, `words` differ typographically.
 struct PairReport {

@@ -19,6 +19,15 @@ constexpr size_t kLongSentenceWords = 1000;
 
 }  // namespace
 
+std::string MapTag(const std::string& tag, const std::map<std::string, std::string>& label_map) {
+  if (label_map.empty()) return tag;
+  const TagParts parts = SplitTag(tag);
+  const auto mapped = parts.prefix == 'O' ? label_map.end() : label_map.find(std::string(parts.type));
+  if (mapped == label_map.end()) return tag;
+  if (mapped->second.empty()) return "O";
+  return parts.prefix == '?' ? mapped->second : fmt::format("{}-{}", parts.prefix, mapped->second);
+}
+
 CorpusBuilder::CorpusBuilder(std::string name, const CorpusOptions& options)
     : name_(std::move(name)), options_(options) {}
 
@@ -145,6 +154,13 @@ void CorpusBuilder::MakeSpans(Item* item) {
   }
 }
 
+std::vector<std::string> CorpusBuilder::TagsOf(const Item& item) const {
+  std::vector<std::string> tags;
+  tags.reserve(item.tags.size());
+  for (const int32_t id : item.tags) tags.push_back(MapTag(tags_[static_cast<size_t>(id)].text, options_.label_map));
+  return tags;
+}
+
 Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
   corpus_.path = name_;
   corpus_.file = file;
@@ -164,10 +180,8 @@ Corpus CorpusBuilder::Collect(const ColumnFileStats& file) {
     corpus_.words += static_cast<int64_t>(sentence.words.size());
     corpus_.entities += static_cast<int64_t>(sentence.spans.size());
     for (const Span& span : sentence.spans) ++corpus_.entities_of_type[span.type];
-    corpus_.with_context += sentence.context_words.empty() ? 0 : 1;
-    corpus_.context_words += static_cast<int64_t>(sentence.context_words.size());
-    corpus_.empty_context_words +=
-        std::ranges::count_if(sentence.context_words, [](const std::string& word) { return word.empty(); });
+    CountContexts(sentence.contexts, &corpus_);
+    if (options_.keep_tags) corpus_.tags.push_back(TagsOf(item));
     corpus_.sentences.push_back(std::move(sentence));
   }
   if (file.docstart_lines > 0) corpus_.documents = static_cast<int64_t>(documents.size());

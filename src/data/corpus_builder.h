@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,9 @@
 #include "data/corpus.h"
 
 namespace clner {
+
+/// `tag` with the type that the map gives it; "O" when it drops the type.
+[[nodiscard]] std::string MapTag(const std::string& tag, const std::map<std::string, std::string>& label_map);
 
 class CorpusBuilder {
  public:
@@ -48,6 +52,7 @@ class CorpusBuilder {
   void DetectScheme();
   void CheckTags();
   void MakeSpans(Item* item);
+  [[nodiscard]] std::vector<std::string> TagsOf(const Item& item) const;
   [[nodiscard]] Corpus Collect(const ColumnFileStats& file);
   void Report() const;
   [[noreturn]] void ThrowNothingLeft(int64_t skipped) const;

@@ -13,7 +13,7 @@ namespace clner {
 namespace {
 
 /// The order of the tables behind the first.
-enum Table : size_t { kSummary, kSentences, kWordTypes, kTypeEnds, kTypeText, kSpans };
+enum Table : size_t { kSummary, kSentences, kWordTypes, kTextEnds, kTypeEnds, kTypeText, kSpans };
 
 /// Numbers distinct texts in the order of their first appearance.
 class Interner {
@@ -35,18 +35,21 @@ class Interner {
 // The structured bindings below name every field on purpose: a new one does not compile until it is kept here too.
 
 Json SummaryOf(const Corpus& corpus, const std::vector<std::string_view>& span_types) {
-  const auto& [path, sentences, scheme, file, words, entities, repaired_tags, documents, with_context, context_words,
-               empty_context_words, entities_of_type, types_in_file, trailing_lines] = corpus;
+  const auto& [path, sentences, scheme, file, words, entities, repaired_tags, documents, with_context, context_texts,
+               context_words, empty_context_words, entities_of_type, types_in_file, trailing_lines, spans_in_file,
+               tags] = corpus;
   const auto& [file_sentences, file_words, docstart_lines, whitespace_separators, skipped_sentences, replaced_bytes,
                min_fields, max_fields] = file;
   Json json;
   json["scheme"] = Name(scheme);
   json["file"] = {file_sentences,    file_words,     docstart_lines, whitespace_separators,
                   skipped_sentences, replaced_bytes, min_fields,     max_fields};
-  json["counts"] = {words, entities, repaired_tags, documents, with_context, context_words, empty_context_words};
+  json["counts"] = {words,        entities,      repaired_tags, documents,
+                    with_context, context_texts, context_words, empty_context_words};
   json["entities_of_type"] = entities_of_type;
   json["types_in_file"] = types_in_file;
   json["trailing_lines"] = trailing_lines;
+  json["spans_in_file"] = spans_in_file;
   json["span_types"] = span_types;
   return json;
 }
@@ -64,13 +67,15 @@ void ReadSummary(const Json& json, Corpus* corpus) {
   for (size_t* number : {&min_fields, &max_fields}) *number = file.at(at++).get<size_t>();
   const Json& counts = json.at("counts");
   at = 0;
-  for (int64_t* number : {&corpus->words, &corpus->entities, &corpus->repaired_tags, &corpus->documents,
-                          &corpus->with_context, &corpus->context_words, &corpus->empty_context_words}) {
+  for (int64_t* number :
+       {&corpus->words, &corpus->entities, &corpus->repaired_tags, &corpus->documents, &corpus->with_context,
+        &corpus->context_texts, &corpus->context_words, &corpus->empty_context_words}) {
     *number = counts.at(at++).get<int64_t>();
   }
   json.at("entities_of_type").get_to(corpus->entities_of_type);
   json.at("types_in_file").get_to(corpus->types_in_file);
   json.at("trailing_lines").get_to(corpus->trailing_lines);
+  json.at("spans_in_file").get_to(corpus->spans_in_file);
 }
 
 }  // namespace
@@ -80,13 +85,15 @@ CorpusTables::CorpusTables(const Corpus& corpus) {
   sentences_.reserve(corpus.sentences.size());
   word_types_.reserve(static_cast<size_t>(corpus.words + corpus.context_words));
   for (const Sentence& sentence : corpus.sentences) {
-    const auto& [words, spans, labelled, context_words, document, line] = sentence;
+    const auto& [words, spans, labelled, contexts, document, line] = sentence;
     for (const std::string& word : words) word_types_.push_back(types.Add(word));
-    for (const std::string& word : context_words) word_types_.push_back(types.Add(word));
+    for (size_t i = 0; i < contexts.words(); ++i) word_types_.push_back(types.Add(contexts.word(i)));
+    for (size_t i = 0; i < contexts.texts(); ++i) text_ends_.push_back(contexts.end_word(i));
     for (const auto& [begin_word, end_word, type] : spans) {
       spans_.push_back({begin_word, end_word, span_types.Add(type)});
     }
-    sentences_.push_back({words.size(), context_words.size(), spans.size(), document, line, labelled ? 1U : 0U});
+    sentences_.push_back({words.size(), contexts.words(), contexts.texts(), spans.size(), document, line,
+                          labelled ? 1U : 0U, contexts.flat ? 1U : 0U});
   }
   types_ = std::move(types.texts);
   type_ends_.reserve(types_.size());
@@ -101,6 +108,7 @@ void CorpusTables::AddTo(TableWriter* tables) const {
   tables->Add(std::span<const char>(summary_));
   tables->Add(std::span(sentences_));
   tables->Add(std::span(word_types_));
+  tables->Add(std::span(text_ends_));
   tables->Add(std::span(type_ends_));
   tables->Add(std::span<const char>(type_text_));
   tables->Add(std::span(spans_));
@@ -114,6 +122,7 @@ class CorpusReader {
         summary_(file.Table<char>(first + kSummary)),
         sentences_(file.Table<CorpusTables::SentenceRow>(first + kSentences)),
         word_types_(file.Table<uint32_t>(first + kWordTypes)),
+        text_ends_(file.Table<uint64_t>(first + kTextEnds)),
         spans_(file.Table<CorpusTables::SpanRow>(first + kSpans)) {
     ReadTypes(file.Table<uint64_t>(first + kTypeEnds), file.Table<char>(first + kTypeText));
   }
@@ -130,7 +139,8 @@ class CorpusReader {
     }
     corpus.sentences.reserve(sentences_.size());
     for (const CorpusTables::SentenceRow& row : sentences_) corpus.sentences.push_back(Next(row));
-    if (!word_types_.empty() || !spans_.empty()) file_.ThrowDamaged("there are more words or spans than sentences");
+    if (!word_types_.empty() || !text_ends_.empty() || !spans_.empty())
+      file_.ThrowDamaged("there are more words, texts or spans than sentences");
     return corpus;
   }
 
@@ -150,22 +160,39 @@ class CorpusReader {
     }
   }
 
-  std::vector<std::string> TakeWords(uint64_t count) {
+  /// The numbers of the next words.
+  std::span<const uint32_t> TakeWords(uint64_t count) {
     if (count > word_types_.size()) file_.ThrowDamaged("a sentence has more words than there are");
-    std::vector<std::string> words;
-    words.reserve(count);
-    for (const uint32_t type : word_types_.first(count)) {
-      if (type >= types_.size()) file_.ThrowDamaged("a word has a wrong number");
-      words.emplace_back(types_[type]);
-    }
+    const std::span<const uint32_t> numbers = word_types_.first(count);
     word_types_ = word_types_.subspan(count);
-    return words;
+    for (const uint32_t number : numbers) {
+      if (number >= types_.size()) file_.ThrowDamaged("a word has a wrong number");
+    }
+    return numbers;
+  }
+
+  ContextTexts TakeContexts(const CorpusTables::SentenceRow& row) {
+    if (row.context_texts > text_ends_.size()) file_.ThrowDamaged("a sentence has more texts than there are");
+    const std::span<const uint32_t> words = TakeWords(row.context_words);
+    ContextTexts contexts;
+    contexts.flat = row.flat_context != 0;
+    uint64_t word = 0;
+    for (const uint64_t end : text_ends_.first(row.context_texts)) {
+      if (end <= word || end > words.size()) file_.ThrowDamaged("the end of a text is wrong");
+      for (; word < end; ++word) contexts.AddWord(types_[words[word]]);
+      contexts.EndText();
+    }
+    if (word != words.size()) file_.ThrowDamaged("words of a context are in no text");
+    text_ends_ = text_ends_.subspan(row.context_texts);
+    return contexts;
   }
 
   Sentence Next(const CorpusTables::SentenceRow& row) {
     Sentence sentence;
-    sentence.words = TakeWords(row.words);
-    sentence.context_words = TakeWords(row.context_words);
+    const std::span<const uint32_t> words = TakeWords(row.words);
+    sentence.words.reserve(words.size());
+    for (const uint32_t number : words) sentence.words.emplace_back(types_[number]);
+    sentence.contexts = TakeContexts(row);
     sentence.document = row.document;
     sentence.line = row.line;
     sentence.labelled = row.labelled != 0;
@@ -188,6 +215,7 @@ class CorpusReader {
   std::span<const char> summary_;
   std::span<const CorpusTables::SentenceRow> sentences_;
   std::span<const uint32_t> word_types_;
+  std::span<const uint64_t> text_ends_;
   std::span<const CorpusTables::SpanRow> spans_;
   std::vector<std::string_view> types_ = {};
   std::vector<std::string> span_types_ = {};

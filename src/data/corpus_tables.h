@@ -12,11 +12,11 @@
 
 namespace clner {
 
-/// The tables of one corpus. Every distinct word is held once; words of the corpus, and behind them those of its
-/// context, stand sentence by sentence in `word_types`.
+/// The tables of one corpus, all of it but Corpus::tags. Every distinct word is held once; words of the corpus, and
+/// behind them those of its contexts, stand sentence by sentence in `word_types`.
 class CorpusTables {
  public:
-  static constexpr size_t kTables = 6;
+  static constexpr size_t kTables = 7;
   /// `corpus` must outlive the tables.
   explicit CorpusTables(const Corpus& corpus);
   /// The tables must outlive `tables`.
@@ -27,9 +27,9 @@ class CorpusTables {
  private:
   friend class CorpusReader;
   struct SentenceRow {
-    uint64_t words = 0, context_words = 0, spans = 0;
+    uint64_t words = 0, context_words = 0, context_texts = 0, spans = 0;
     int64_t document = 0, line = 0;
-    uint64_t labelled = 0;
+    uint32_t labelled = 0, flat_context = 0;
   };
   struct SpanRow {
     int64_t begin = 0, end = 0, type = 0;
@@ -37,6 +37,7 @@ class CorpusTables {
 
   std::vector<SentenceRow> sentences_;
   std::vector<uint32_t> word_types_;
+  std::vector<uint64_t> text_ends_;  ///< ContextTexts::end_word of every text
   std::vector<std::string_view> types_;
   std::vector<uint64_t> type_ends_;  ///< in `type_text_`
   std::string type_text_;
@@ -44,8 +45,8 @@ class CorpusTables {
   std::string summary_;  ///< JSON
 };
 
-/// The corpus whose tables begin at `first_table`, equal in every field but `path`. 76 when they contradict each other
-/// or a word is not UTF-8.
+/// The corpus whose tables begin at `first_table`, equal in every field but `path` and `tags`. 76 when they contradict
+/// each other or a word is not UTF-8.
 [[nodiscard]] Corpus CorpusFromTables(const TableFile& file, size_t first_table, const std::string& path);
 
 }  // namespace clner

@@ -12,6 +12,7 @@
 #include "core/utf8.h"
 #include "data/annotation_file.h"
 #include "data/autoner.h"
+#include "data/contexts.h"
 #include "data/json_fields.h"
 #include "data/jsonl.h"
 #include "data/line_reader.h"
@@ -49,6 +50,8 @@ std::optional<DataFormat> FormatOfRecord(const Json& json) {
   const Json *text = FindField(json, {"text"}), *tokens = FindField(json, {"tokens", "words"});
   const Json *spans = FindField(json, {"spans"}), *label = FindField(json, {"label"});
   const Json *labels = FindField(json, {"labels"}), *entities = FindField(json, {"entities"});
+  const Json* contexts = FindField(json, {"contexts"});
+  if (contexts != nullptr && contexts->is_array()) return DataFormat::kContexts;
   const bool span_list = IsListOf(spans, Json::value_t::object);
   if (span_list && FindField(spans->front(), {"type"}) != nullptr) return DataFormat::kAdaSeq;
   if (span_list && FindField(spans->front(), {"label"}) != nullptr) return DataFormat::kProdigy;
@@ -66,7 +69,7 @@ std::optional<DataFormat> FormatOfRecord(const Json& json) {
 }
 
 /// The format of JSON whose beginning is `head`.
-DataFormat FormatOfJson(const std::string& head, const std::string& path) {
+DataFormat FormatOfJson(const std::string& head, const std::string& path, std::string_view option) {
   bool seen_text = false;
   for (size_t begin = 0; begin < head.size();) {
     const size_t end = std::min(head.find_first_of("\r\n", begin), head.size());
@@ -86,13 +89,17 @@ DataFormat FormatOfJson(const std::string& head, const std::string& path) {
   if (head.starts_with('[') && head.find("\"data\"") != std::string::npos &&
       (head.find("\"annotations\"") != std::string::npos || head.find("\"completions\"") != std::string::npos))
     return DataFormat::kLabelStudio;
+  // The head ends inside a first record that is longer.
+  const bool cut = head.size() >= kHeadBytes / 2 && head.find_first_of("\r\n") == std::string::npos;
+  if (cut && head.starts_with('{') && head.find("\"contexts\"") != std::string::npos) return DataFormat::kContexts;
   if (!seen_text && head.starts_with('{')) return DataFormat::kJsonl;
-  throw Error(ErrorCode::kData, "the file is JSON that could be of several formats", path,
-              "name the format: --from prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl");
+  throw Error(
+      ErrorCode::kData, "the file is JSON that could be of several formats", path,
+      fmt::format("name the format: {} prodigy, doccano, adaseq, cluener, spacy, labelstudio or jsonl", option));
 }
 
-constexpr std::string_view kNames[] = {"columns", "jsonl",       "autoner", "prodigy", "spacy",
-                                       "doccano", "labelstudio", "brat",    "cluener", "adaseq"};
+constexpr std::string_view kNames[] = {"columns",     "jsonl", "autoner", "prodigy", "spacy",    "doccano",
+                                       "labelstudio", "brat",  "cluener", "adaseq",  "contexts", "contexts-tsv"};
 
 }  // namespace
 
@@ -112,7 +119,8 @@ DataFormat ParseDataFormat(std::string_view name) {
 }
 
 bool IsAnnotation(DataFormat format) {
-  return format != DataFormat::kColumns && format != DataFormat::kJsonl && format != DataFormat::kAutoNer;
+  return format != DataFormat::kColumns && format != DataFormat::kJsonl && format != DataFormat::kAutoNer &&
+         !IsContextCache(format);
 }
 
 OffsetUnit DefaultUnit(DataFormat format) {
@@ -131,7 +139,7 @@ DataFormat FormatOfPath(std::string_view path) {
   return path.ends_with(".ck") ? DataFormat::kAutoNer : DataFormat::kColumns;
 }
 
-DataFormat FormatOfFile(const std::string& path) {
+DataFormat FormatOfFile(const std::string& path, std::string_view option) {
   const DataFormat format = FormatOfPath(path);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -142,7 +150,8 @@ DataFormat FormatOfFile(const std::string& path) {
   const bool by_name = format != DataFormat::kColumns && format != DataFormat::kJsonl;
   if (by_name || !std::filesystem::is_regular_file(path, error)) return format;
   const std::string head = HeadOf(path);
-  return BeginsWithJson(head) ? FormatOfJson(head, path) : format;
+  if (BeginsWithJson(head)) return FormatOfJson(head, path, option);
+  return IsCacheTsv(std::string_view(head).substr(0, head.find_first_of("\r\n"))) ? DataFormat::kContextsTsv : format;
 }
 
 Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions& options,
@@ -156,6 +165,9 @@ Corpus ReadData(const std::string& path, DataFormat format, const CorpusOptions&
       return ReadJsonl(path, options, labels, source == nullptr ? nullptr : &source->ignored);
     case DataFormat::kAutoNer:
       return ReadAutoNer(path, options);
+    case DataFormat::kContexts:
+    case DataFormat::kContextsTsv:
+      return ReadCacheSentences(path, format, options, source == nullptr ? nullptr : &source->contexts);
     case DataFormat::kBrat:
       return ReadBrat(path, options, annotation);
     default:

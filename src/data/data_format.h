@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/annotation.h"
+#include "data/context_cache.h"
 #include "data/corpus.h"
 
 namespace clner {
@@ -21,12 +22,16 @@ enum class DataFormat {
   kBrat,
   kCluener,
   kAdaSeq,
+  kContexts,
+  kContextsTsv,
 };
 inline constexpr DataFormat kDataFormats[] = {
-    DataFormat::kColumns, DataFormat::kJsonl,       DataFormat::kAutoNer, DataFormat::kProdigy, DataFormat::kSpacy,
-    DataFormat::kDoccano, DataFormat::kLabelStudio, DataFormat::kBrat,    DataFormat::kCluener, DataFormat::kAdaSeq};
+    DataFormat::kColumns, DataFormat::kJsonl,   DataFormat::kAutoNer,     DataFormat::kProdigy,
+    DataFormat::kSpacy,   DataFormat::kDoccano, DataFormat::kLabelStudio, DataFormat::kBrat,
+    DataFormat::kCluener, DataFormat::kAdaSeq,  DataFormat::kContexts,    DataFormat::kContextsTsv};
 
-/// "columns", "jsonl", "autoner", "prodigy", "spacy", "doccano", "labelstudio", "brat", "cluener", "adaseq"
+/// "columns", "jsonl", "autoner", "prodigy", "spacy", "doccano", "labelstudio", "brat", "cluener", "adaseq", and for
+/// caches of contexts "contexts" and "contexts-tsv"
 [[nodiscard]] const char* Name(DataFormat format);
 /// A name, or "conll" for columns and "ck" for autoner; kUsage with a suggestion otherwise.
 [[nodiscard]] DataFormat ParseDataFormat(std::string_view name);
@@ -38,15 +43,17 @@ inline constexpr DataFormat kDataFormats[] = {
 [[nodiscard]] WordRule DefaultWords(DataFormat format);
 /// By the end of the name: .jsonl, .json and .ndjson, .ck, .ann; everything else is columns.
 [[nodiscard]] DataFormat FormatOfPath(std::string_view path);
-/// FormatOfPath; for a regular file that begins with JSON, and for a directory with .ann files, by what is inside. 65
-/// when JSON of annotation tools could be several formats.
-[[nodiscard]] DataFormat FormatOfFile(const std::string& path);
+/// FormatOfPath; for a regular file that begins with JSON or a row of a table of contexts, and for a directory with
+/// .ann files, by what is inside. 65 when JSON of annotation tools could be several formats; the message tells to name
+/// it by `option`.
+[[nodiscard]] DataFormat FormatOfFile(const std::string& path, std::string_view option = "--from");
 
 /// What a reader leaves beside the sentences.
 struct DataSource {
   std::vector<ColumnSentence> rows = {};  ///< of a column file, one a sentence
   int64_t ignored = 0;                    ///< objects of JSON lines with other fields
   AnnotationSource annotation = {};
+  ContextCache contexts = {};  ///< of a cache
 };
 /// Reads `path` ("-" = stdin) in any format. `labels` are the names of integer tags in JSON lines. `source` may be
 /// null.

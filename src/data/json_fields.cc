@@ -22,7 +22,7 @@ const Json* FindField(const Json& json, std::initializer_list<const char*> names
 const Json& NeedField(const Json& json, std::initializer_list<const char*> names, const std::string& path) {
   if (const Json* field = FindField(NeedObject(json, path), names)) return *field;
   RefuseField(fmt::format("field '{}' is missing", *names.begin()), path,
-              "is this the format of the file? --from names it");
+              "check that the file is of the format it is read as");
 }
 
 const Json& NeedObject(const Json& json, const std::string& path) {

@@ -36,11 +36,41 @@ std::vector<std::string> Strings(const Json& list, const char* name) {
   return texts;
 }
 
-std::vector<std::string> Tags(const Json& list, const std::vector<std::string>& labels) {
+/// A list of words is one flat text, a list of lists has one text an item.
+ContextTexts Contexts(const Json& list) {
+  ContextTexts contexts;
+  if (list.is_array() && !list.empty() && list.front().is_array()) {
+    for (const Json& text : list) {
+      for (const std::string& word : Strings(text, "context")) contexts.AddWord(word);
+      contexts.EndText();
+    }
+    return contexts;
+  }
+  for (const std::string& word : Strings(list, "context")) contexts.AddWord(word);
+  contexts.EndText();
+  contexts.flat = !contexts.empty();
+  return contexts;
+}
+
+Json ToJson(const ContextTexts& contexts) {
+  Json texts = Json::array();
+  for (size_t i = 0; i < contexts.texts(); ++i) {
+    Json words = Json::array();
+    for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) words.push_back(contexts.word(w));
+    texts.push_back(std::move(words));
+  }
+  return contexts.flat ? texts.front() : texts;
+}
+
+std::vector<std::string> Tags(const Json& list, const std::vector<std::string>& labels,
+                              const AnnotationOptions& options) {
   const bool integers =
       list.is_array() && std::any_of(list.begin(), list.end(), [](const Json& tag) { return tag.is_number(); });
   if (!integers) return Strings(list, "tags");
-  if (labels.empty()) Refuse("tags are numbers", "give their names in order: --labels O,B-PER,I-PER,...");
+  if (labels.empty()) {
+    Refuse("tags are numbers", options.in_config ? "give their names in order: data.labels: [O, B-PER, I-PER, ...]"
+                                                 : "give their names in order: --labels O,B-PER,I-PER,...");
+  }
   std::vector<std::string> tags;
   for (const Json& tag : list) {
     if (!tag.is_number_integer() || tag.get<int64_t>() < 0 ||
@@ -59,7 +89,8 @@ struct Record {
   bool ignored = false;
 };
 
-Record Parse(std::string_view text, const std::string& name, const std::vector<std::string>& labels) {
+Record Parse(std::string_view text, const std::string& name, const std::vector<std::string>& labels,
+             const AnnotationOptions& options) {
   const Json json = ParseJson(text, name, ErrorCode::kData);
   if (!json.is_object())
     Refuse(fmt::format("line is {}, not an object", json.type_name()), "write {\"tokens\": [...], \"tags\": [...]}");
@@ -68,14 +99,14 @@ Record Parse(std::string_view text, const std::string& name, const std::vector<s
   if (words == nullptr) Refuse("field 'tokens' is missing", "write {\"tokens\": [...], \"tags\": [...]}");
   record.sentence.words = Strings(*words, "tokens");
   if (const Json* tags = FindAny(json, {"tags", "ner_tags"})) {
-    record.tags = Tags(*tags, labels);
+    record.tags = Tags(*tags, labels, options);
     if (record.tags.size() != record.sentence.words.size()) {
       Refuse(
           fmt::format("{} but {}", Counted(record.sentence.words.size(), "token"), Counted(record.tags.size(), "tag")),
           "give every token one tag");
     }
   }
-  if (const Json* context = FindAny(json, {"context"})) record.sentence.context_words = Strings(*context, "context");
+  if (const Json* context = FindAny(json, {"context"})) record.sentence.contexts = Contexts(*context);
   if (const Json* document = FindAny(json, {"document"})) {
     if (!document->is_number_integer()) Refuse("'document' is not an integer", "write the number of the document");
     record.sentence.document = document->get<int64_t>();
@@ -100,7 +131,7 @@ Corpus ReadJsonl(const std::string& path, const CorpusOptions& options, const st
     if (!line.problem.has_value() && line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
     try {
       if (line.problem.has_value()) throw Error(ErrorCode::kData, {*line.problem}, 1);
-      Record record = Parse(line.text, lines.name(), labels);
+      Record record = Parse(line.text, lines.name(), labels, options.annotation);
       if (record.sentence.words.empty()) continue;
       record.sentence.line = line.number;
       if (record.sentence.document != last_document) ++stats.docstart_lines;
@@ -128,7 +159,7 @@ std::string JsonlRecord(const Sentence& sentence, Scheme scheme, bool with_docum
   if (sentence.labelled)
     record["tags"] = SpansToTags(sentence.spans, static_cast<int64_t>(sentence.words.size()), scheme);
   if (with_document) record["document"] = sentence.document;
-  if (!sentence.context_words.empty()) record["context"] = sentence.context_words;
+  if (!sentence.contexts.empty()) record["context"] = ToJson(sentence.contexts);
   return DumpJson(record) + "\n";
 }
 

@@ -9,9 +9,9 @@
 
 namespace clner {
 
-/// Reads `tokens` (or `words`), `tags` (or `ner_tags`), and if present `context` (list of words) and `document`
-/// (integer). Tags are strings, or integers that index `labels`. Without tags the sentence is unlabelled. Other fields
-/// are ignored;
+/// Reads `tokens` (or `words`), `tags` (or `ner_tags`), and if present `context` (a list of words, or one of
+/// lists, one a text) and `document` (integer). Tags are strings, or integers that index `labels`. Without tags the
+/// sentence is unlabelled. Other fields are ignored;
 /// `*ignored` (may be null) counts the objects that have some. 65 with file:line, up to 20 problems together.
 [[nodiscard]] Corpus ReadJsonl(const std::string& path, const CorpusOptions& options,
                                const std::vector<std::string>& labels, int64_t* ignored = nullptr);

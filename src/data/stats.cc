@@ -51,6 +51,7 @@ DataStats ComputeStats(const Corpus& corpus) {
   stats.entities = corpus.entities;
   stats.repaired_tags = corpus.repaired_tags;
   stats.with_context = corpus.with_context;
+  stats.context_texts = corpus.context_texts;
   stats.context_words = corpus.context_words;
   stats.empty_context_words = corpus.empty_context_words;
   std::unordered_set<std::string_view> vocabulary;
@@ -58,7 +59,7 @@ DataStats ComputeStats(const Corpus& corpus) {
   std::vector<int64_t> sentence_words, entity_words, context_words, view_words;
   for (const Sentence& sentence : corpus.sentences) {
     const auto own = static_cast<int64_t>(sentence.words.size());
-    const auto context = static_cast<int64_t>(sentence.context_words.size());
+    const auto context = static_cast<int64_t>(sentence.contexts.words());
     stats.labelled = stats.labelled || sentence.labelled;
     stats.sentences_with_entities += sentence.spans.empty() ? 0 : 1;
     vocabulary.insert(sentence.words.begin(), sentence.words.end());
@@ -107,6 +108,7 @@ Json ToJson(const DataStats& stats) {
   json["types"] = std::move(types);
   json["context"] = {{"sentences", stats.with_context},
                      {"share", Share(stats.with_context, stats.sentences)},
+                     {"texts", stats.context_texts},
                      {"words", stats.context_words},
                      {"empty_words", stats.empty_context_words},
                      {"context_words", ToJson(stats.words_of_context)},

@@ -28,7 +28,7 @@ struct DataStats {
   int64_t entities = 0, entity_words = 0, sentences_with_entities = 0, repaired_tags = 0;
   LengthStats sentence_words = {}, words_of_entity = {};
   std::map<std::string, TypeStats> types = {};
-  int64_t with_context = 0, context_words = 0, empty_context_words = 0;
+  int64_t with_context = 0, context_texts = 0, context_words = 0, empty_context_words = 0;
   LengthStats words_of_context = {};  ///< over sentences that have a context
   LengthStats words_of_view = {};     ///< sentence + context, over all sentences
 };

@@ -73,7 +73,7 @@ std::string_view TextIndex::TextOf(TextRange range) const {
 }
 
 std::string OtherUnitAdvice(const TextIndex& index, const TextSpan& span, OffsetUnit unit,
-                            const std::function<bool(TextRange)>& accepts) {
+                            const AnnotationOptions& options, const std::function<bool(TextRange)>& accepts) {
   for (const OffsetUnit other : kUnits) {
     if (other == unit) continue;
     const std::optional<TextRange> range = Fit(index, span, other);
@@ -81,12 +81,13 @@ std::string OtherUnitAdvice(const TextIndex& index, const TextSpan& span, Offset
     const char* title = other == OffsetUnit::kCodePoint ? "code points"
                         : other == OffsetUnit::kUtf16   ? "UTF-16"
                                                         : "bytes";
-    return fmt::format("offsets look like {}; use --offset-unit {}", title, Name(other));
+    return fmt::format("offsets look like {}; use {}", title, ChoiceText(options, "offset_unit", Name(other)));
   }
   return "";
 }
 
-PlacedRange PlaceInText(const TextIndex& index, const TextSpan& span, OffsetUnit unit) {
+PlacedRange PlaceInText(const TextIndex& index, const TextSpan& span, OffsetUnit unit,
+                        const AnnotationOptions& options) {
   if (const std::optional<TextRange> range = Fit(index, span, unit)) return {range};
   PlacedRange placed;
   placed.what = fmt::format("{}-{}", span.range.begin, span.range.end);
@@ -103,7 +104,7 @@ PlacedRange PlaceInText(const TextIndex& index, const TextSpan& span, OffsetUnit
     placed.what += span.range.end > size ? fmt::format(" is outside the text of {}", Positions(unit, size))
                                          : std::string(" begins or ends inside a character");
   }
-  placed.fix = OtherUnitAdvice(index, span, unit, [](TextRange) { return true; });
+  placed.fix = OtherUnitAdvice(index, span, unit, options, [](TextRange) { return true; });
   if (placed.fix.empty()) placed.fix = "correct the positions; they count from 0, the end is behind the last character";
   return placed;
 }

@@ -37,10 +37,12 @@ struct PlacedRange {
   std::string what = {}, fix = {};
 };
 /// Where `span`, whose positions count `unit`, is in the text: inside it, not empty, and equal to its own surface. When
-/// another unit would fit, `fix` says so.
-[[nodiscard]] PlacedRange PlaceInText(const TextIndex& index, const TextSpan& span, OffsetUnit unit);
+/// another unit would fit, `fix` says so. `options` say how messages name the choice of a unit.
+[[nodiscard]] PlacedRange PlaceInText(const TextIndex& index, const TextSpan& span, OffsetUnit unit,
+                                      const AnnotationOptions& options);
 /// The unit other than `unit` in which `span` fits the text and `accepts` its range, as advice; "" when there is none.
 [[nodiscard]] std::string OtherUnitAdvice(const TextIndex& index, const TextSpan& span, OffsetUnit unit,
+                                          const AnnotationOptions& options,
                                           const std::function<bool(TextRange)>& accepts);
 
 }  // namespace clner

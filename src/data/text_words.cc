@@ -45,6 +45,34 @@ bool IsBlank(char32_t c) {
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+std::optional<std::vector<TextRange>> LocateWords(std::string_view text, const std::vector<std::string>& words) {
+  std::vector<TextRange> ranges;
+  size_t at = 0;
+  int64_t index = 0;
+  const auto skip_blank = [&] {
+    size_t next = at;
+    if (at == text.size() || !IsBlank(DecodeUtf8(text, &next))) return false;
+    at = next;
+    ++index;
+    return true;
+  };
+  for (const std::string& word : words) {
+    if (word.empty()) return std::nullopt;
+    // A word may begin with a blank itself.
+    while (!text.substr(at).starts_with(word)) {
+      if (!skip_blank()) return std::nullopt;
+    }
+    const auto size = static_cast<int64_t>(CodePointCount(word));
+    ranges.push_back({index, index + size});
+    at += word.size();
+    index += size;
+  }
+  while (skip_blank()) {
+  }
+  if (at < text.size()) return std::nullopt;
+  return ranges;
+}
+
 std::vector<TextRange> FindWords(std::string_view text, WordRule rule) {
   switch (rule) {
     case WordRule::kCharacters:

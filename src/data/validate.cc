@@ -6,7 +6,8 @@
 #include <optional>
 #include <set>
 
-#include "data/convert.h"
+#include "core/utf8.h"
+#include "data/contexts.h"
 #include "data/line_reader.h"
 #include "data/validate_checks.h"
 
@@ -65,10 +66,39 @@ void CheckIllFormed(const Corpus& corpus, const std::string& path, DataFormat fo
   finding.count = corpus.repaired_tags;
 }
 
+/// Reads a cache; its bad records become a finding and the others the cache.
+ContextCache ReadCacheForCheck(const std::string& path, DataFormat format, const CorpusOptions& options,
+                               FindingList* findings) {
+  try {
+    return ReadContextCache(path, format, options);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kData || error.problems().front().where == InputName(path)) throw;
+    AddProblems(error, &findings->Get("bad-input", Severity::kError, InputName(path), "records cannot be read", ""));
+  }
+  CorpusOptions lenient = options;
+  lenient.file.skip_bad_sentences = true;
+  return ReadContextCache(path, format, lenient);
+}
+
+void CheckCache(const std::string& path, DataFormat format, const CorpusOptions& read, Corpus* plain,
+                FindingList* findings) {
+  const ContextCache cache = ReadCacheForCheck(path, format, read, findings);
+  for (const size_t i : LookUpContexts(plain, cache)) {
+    const Sentence& sentence = plain->sentences[i];
+    AddPlace(&findings->Get("context-missing", Severity::kWarning, cache.path, "sentences that the cache lacks",
+                            "retrieve contexts for them; words must be equal to the last character"),
+             fmt::format("'{}' ...", Printable(sentence.words.front())), Place(plain->path, sentence.line));
+  }
+}
+
 void CheckContexts(const ValidateInput& input, const CorpusOptions& read, const ValidateOptions& options, Corpus* plain,
                    FindingList* findings) {
-  const std::optional<Corpus> contexts =
-      ReadForCheck(input.contexts, FormatOfFile(input.contexts), read, options.labels, findings);
+  const DataFormat format = FormatOfFile(input.contexts);
+  if (IsContextCache(format)) {
+    CheckCache(input.contexts, format, read, plain, findings);
+    return CheckLeaks(*plain, input.contexts, options, findings);
+  }
+  const std::optional<Corpus> contexts = ReadForCheck(input.contexts, format, read, options.labels, findings);
   if (!contexts.has_value()) return;
   const PairReport report = ComparePair(*plain, *contexts);
   for (const Problem& problem : report.problems) {

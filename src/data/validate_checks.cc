@@ -131,13 +131,16 @@ class FileCheck {
   FindingList* findings_;
 };
 
-/// Lower-case words joined by one blank, with a blank at both ends so that only whole words match.
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text = " ";
-  for (const std::string& word : words) {
-    if (!word.empty()) text += LowerCase(word) + " ";
-  }
-  return text;
+/// Lower-case words with a blank at both ends of each, so that only whole words match.
+void AppendFolded(std::string_view word, std::string* text) {
+  if (!word.empty()) text->append(LowerCase(word) + " ");
+}
+
+bool IsLeaked(const Sentence& sentence) {
+  std::string own = " ", context = " ";
+  for (const std::string& word : sentence.words) AppendFolded(word, &own);
+  for (size_t i = 0; i < sentence.contexts.words(); ++i) AppendFolded(sentence.contexts.word(i), &context);
+  return context.find(own) != std::string::npos;
 }
 
 bool IsLabelled(const Corpus& corpus) {
@@ -258,8 +261,8 @@ void CheckLabels(const Corpus& train, const std::vector<const Corpus*>& others, 
 
 void CheckLeaks(const Corpus& corpus, const std::string& file, const ValidateOptions& options, FindingList* findings) {
   for (const Sentence& sentence : corpus.sentences) {
-    if (static_cast<int64_t>(sentence.words.size()) < options.leak_words || sentence.context_words.empty()) continue;
-    if (Joined(sentence.context_words).find(Joined(sentence.words)) == std::string::npos) continue;
+    if (static_cast<int64_t>(sentence.words.size()) < options.leak_words || sentence.contexts.empty()) continue;
+    if (!IsLeaked(sentence)) continue;
     AddPlace(
         &findings->Get("context-leak", Severity::kWarning, file,
                        "sentences that stand word for word in their own context", "retrieve with the leak filter on"),

@@ -1,22 +1,23 @@
 #include "eval/eval_input.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "core/log.h"
 #include "core/utf8.h"
-#include "data/corpus.h"
+#include "data/corpus_builder.h"
 #include "data/counted.h"
-#include "data/tag_check.h"
-#include "fmt/format.h"
+#include "eval/eval_sides.h"
+#include "eval/eval_tags.h"
 
 namespace clner {
 namespace {
 
 constexpr std::string_view kDocstart = "-DOCSTART-";
-constexpr std::string_view kBoundaryWord = "-X-";
 constexpr std::string_view kContextMark = "<EOS>";
 
 // Predictions of context rows are no labels that could be lost.
@@ -62,75 +63,14 @@ std::vector<DocumentRow> DocumentRows(const ColumnSentence& sentence) {
   return rows;
 }
 
-void AddRaw(std::string_view word, std::string_view gold, std::string_view predicted, Conlleval* raw) {
-  if (word == kBoundaryWord) {
-    raw->AddBoundary();
-  } else {
-    raw->AddToken(gold, predicted);
-  }
-}
-
-/// The distinct tags of one file with the line where each was first seen.
-class TagPlaces {
- public:
-  void Add(const std::string& tag, int64_t line) {
-    if (tag == last_) return;
-    last_ = tag;
-    lines_.try_emplace(tag, line);
-  }
-  /// Collects what is no tag of any scheme; bare types are tags only where no tag has a prefix.
-  void Check(const std::string& path, ProblemList* problems) const {
-    const auto has_prefix = [](const auto& entry) {
-      const char prefix = SplitTag(entry.first).prefix;
-      return prefix != '?' && prefix != 'O';
-    };
-    const bool types_only = std::none_of(lines_.begin(), lines_.end(), has_prefix);
-    std::vector<std::pair<int64_t, std::string>> by_line;
-    for (const auto& [tag, line] : lines_) by_line.emplace_back(line, tag);
-    std::sort(by_line.begin(), by_line.end());
-    for (const auto& [line, tag] : by_line) {
-      const std::optional<TagComplaint> complaint = CheckTag(tag, types_only);
-      if (complaint.has_value()) problems->Add(ErrorCode::kData, {complaint->what, Place(path, line), complaint->fix});
-    }
-  }
-
- private:
-  std::string last_;
-  std::unordered_map<std::string, int64_t> lines_;
-};
-
-void CheckTags(const EvalInput& input, const TagPlaces& gold, const TagPlaces& predicted) {
-  ProblemList problems;
-  gold.Check(input.gold_path, &problems);
-  predicted.Check(input.predicted_path, &problems);
-  problems.ThrowIfAny();
-}
-
-// Detection, shared by both readers.
-void FinishSchemes(const EvalInputOptions& options, EvalInput* input) {
-  if (options.scheme.has_value()) {
-    input->gold_scheme = input->predicted_scheme = *options.scheme;
-    return;
-  }
-  SchemeDetector detector;
-  bool has_entities = false;
-  for (const EvalSentence& sentence : input->sentences) {
-    detector.Add(sentence.gold_tags);
-    has_entities = has_entities || std::any_of(sentence.gold_tags.begin(), sentence.gold_tags.end(),
-                                               [](const auto& t) { return t != "O"; });
-  }
-  input->gold_scheme = detector.Detect();
-  input->predicted_scheme = PredictedScheme(input->gold_scheme, has_entities, input->sentences);
-  if (!has_entities) input->gold_scheme = input->predicted_scheme;
-}
-
-[[noreturn]] void ThrowNoSentences(const std::string& path) {
-  throw Error(ErrorCode::kData, "no sentences", path, "give a column file with one word and its tag in each row");
-}
-
-[[noreturn]] void ThrowNoTag(const std::string& path, const ColumnRow& row) {
-  throw Error(ErrorCode::kData, fmt::format("row '{}' has no tag", Printable(row.text)), Place(path, row.line),
-              "the gold file needs a word and its tag in each row");
+/// Warns about names of the label map that stand in neither file.
+void ReportLabelMap(const EvalInputOptions& options, const TagPlaces& gold, const TagPlaces& predicted,
+                    const std::string& path) {
+  if (options.label_map.empty()) return;
+  std::set<std::string> types;
+  gold.AddTypes(&types);
+  predicted.AddTypes(&types);
+  WarnUnusedNames(options.label_map, types, path);
 }
 
 int64_t LineAt(const ColumnSentence& sentence, size_t row) {
@@ -156,11 +96,12 @@ class PairReader {
       Add(*gold, *predicted);
     }
     CheckTags(input_, gold_tags_, predicted_tags_);
+    ReportLabelMap(options_, gold_tags_, predicted_tags_, input_.gold_path);
     for (auto i = docstart_rows_; i < std::min(gold_.stats().docstart_lines, predicted_.stats().docstart_lines); ++i) {
       input_.raw.AddToken("O", "O");
     }
-    ReportWords();
-    FinishSchemes(options_, &input_);
+    ReportDifferentWords(input_, first_difference_, options_.strict);
+    FinishSchemes(options_, {}, &input_);
     return std::move(input_);
   }
 
@@ -197,19 +138,19 @@ class PairReader {
       if (!own) return;
       ThrowNoTag(input_.gold_path, gold);
     }
-    const std::string &gold_tag = gold.fields.back(), &predicted_tag = predicted.fields.back();
+    std::string gold_tag = MapTag(gold.fields.back(), options_.label_map);
+    std::string predicted_tag = MapTag(predicted.fields.back(), options_.label_map);
     AddRaw(gold.fields[0], gold_tag, predicted_tag, &input_.raw);
     if (!own) return;
-    gold_tags_.Add(gold_tag, gold.line);
-    predicted_tags_.Add(predicted_tag, predicted.line);
+    gold_tags_.Add(gold.fields.back(), gold.line);
+    predicted_tags_.Add(predicted.fields.back(), predicted.line);
     if (predicted.fields.size() > 1 && gold.fields[0] != predicted.fields[0] && input_.different_words++ == 0) {
-      first_difference_ = {fmt::format("'{}' against '{}'", Printable(gold.fields[0]), Printable(predicted.fields[0])),
-                           Places(gold.line, predicted.line)};
+      first_difference_ = {gold.fields[0], predicted.fields[0], Places(gold.line, predicted.line)};
     }
     sentence->words.push_back(gold.fields[0]);
     sentence->gold_lines.push_back(gold.line);
-    sentence->gold_tags.push_back(gold_tag);
-    sentence->predicted_tags.push_back(predicted_tag);
+    sentence->gold_tags.push_back(std::move(gold_tag));
+    sentence->predicted_tags.push_back(std::move(predicted_tag));
   }
 
   // The script sees these rows as tokens, when both files have them.
@@ -223,15 +164,6 @@ class PairReader {
       input_.raw.AddBoundary();
       ++docstart_rows_;
     }
-  }
-
-  void ReportWords() const {
-    if (input_.different_words == 0) return;
-    const std::string what = fmt::format("{} of {} words differ between the files, the first: {}",
-                                         input_.different_words, input_.words, first_difference_.first);
-    const char* fix = "check that both files hold the same text";
-    if (options_.strict) throw Error(ErrorCode::kData, what, first_difference_.second, fix);
-    LogWarning("words differ", what, first_difference_.second, fix);
   }
 
   [[nodiscard]] std::string Places(int64_t gold_line, int64_t predicted_line) const {
@@ -269,7 +201,7 @@ class PairReader {
   ColumnReader gold_, predicted_;
   EvalInput input_;
   TagPlaces gold_tags_, predicted_tags_;
-  std::pair<std::string, std::string> first_difference_;
+  WordDifference first_difference_;
   int64_t docstart_rows_ = 0, last_gold_line_ = 0, last_predicted_line_ = 0;
 };
 
@@ -281,6 +213,8 @@ EvalInput ReadGoldAndPredictions(const std::string& gold_path, const std::string
     throw Error(ErrorCode::kUsage, "gold and predictions cannot both be read from stdin", "GOLD PRED",
                 "give one of them as a file, or one file with both columns to --conll");
   }
+  const bool columns = options.gold_format == DataFormat::kColumns && options.predicted_format == DataFormat::kColumns;
+  if (!columns) return ReadSides(gold_path, predicted_path, options);
   return PairReader(gold_path, predicted_path, options).Read();
 }
 
@@ -306,15 +240,17 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
         throw Error(ErrorCode::kData, fmt::format("row '{}' has one column", Printable(row.text)),
                     Place(reader.path(), row.line), "the last two columns must be the gold and the predicted tag");
       }
-      const std::string &gold = row.fields[row.fields.size() - 2], &predicted = row.fields.back();
+      const std::string &gold_field = row.fields[row.fields.size() - 2], &predicted_field = row.fields.back();
+      std::string gold = MapTag(gold_field, options.label_map);
+      std::string predicted = MapTag(predicted_field, options.label_map);
       AddRaw(row.fields[0], gold, predicted, &input.raw);
       if (r >= own) continue;
-      gold_tags.Add(gold, row.line);
-      predicted_tags.Add(predicted, row.line);
+      gold_tags.Add(gold_field, row.line);
+      predicted_tags.Add(predicted_field, row.line);
       sentence.words.push_back(row.fields.size() > 2 ? row.fields[0] : std::string());
       sentence.gold_lines.push_back(row.line);
-      sentence.gold_tags.push_back(gold);
-      sentence.predicted_tags.push_back(predicted);
+      sentence.gold_tags.push_back(std::move(gold));
+      sentence.predicted_tags.push_back(std::move(predicted));
     }
     if (raw->blank_line_behind) input.raw.AddBoundary();
     input.words += static_cast<int64_t>(own);
@@ -322,87 +258,9 @@ EvalInput ReadConllFile(const std::string& path, const EvalInputOptions& options
   }
   if (input.sentences.empty()) ThrowNoSentences(reader.path());
   CheckTags(input, gold_tags, predicted_tags);
-  FinishSchemes(options, &input);
+  ReportLabelMap(options, gold_tags, predicted_tags, input.gold_path);
+  FinishSchemes(options, {}, &input);
   return input;
-}
-
-EvalInput ReadGold(const std::string& path, const EvalInputOptions& options) {
-  EvalInput input;
-  ColumnReader reader(path, options.file);
-  input.gold_path = reader.path();
-  TagPlaces tags;
-  while (const std::optional<ColumnSentence> raw = reader.Next()) {
-    EvalSentence sentence;
-    sentence.gold_line = sentence.predicted_line = raw->rows[0].line;
-    const size_t own = OwnRows(raw->rows);
-    for (size_t r = 0; r < own; ++r) {
-      const ColumnRow& row = raw->rows[r];
-      if (row.fields.size() < 2) ThrowNoTag(reader.path(), row);
-      tags.Add(row.fields.back(), row.line);
-      sentence.words.push_back(row.fields[0]);
-      sentence.gold_lines.push_back(row.line);
-      sentence.gold_tags.push_back(row.fields.back());
-    }
-    input.words += static_cast<int64_t>(own);
-    input.sentences.push_back(std::move(sentence));
-  }
-  if (input.sentences.empty()) ThrowNoSentences(reader.path());
-  CheckTags(input, tags, {});
-  FinishSchemes(options, &input);
-  return input;
-}
-
-void SetPredictions(const std::vector<std::vector<Span>>& predicted, const std::string& name, EvalInput* input) {
-  CLNER_CHECK_EQ(predicted.size(), input->sentences.size());
-  input->predicted_path = name;
-  // IO cannot tell neighbours of one type apart.
-  input->predicted_scheme = input->gold_scheme == Scheme::kIo ? Scheme::kBio : input->gold_scheme;
-  input->raw = {};
-  for (size_t i = 0; i < predicted.size(); ++i) {
-    EvalSentence& sentence = input->sentences[i];
-    sentence.predicted_tags = SpansToTags(predicted[i], static_cast<int64_t>(sentence.size()), input->predicted_scheme);
-    for (size_t w = 0; w < sentence.size(); ++w) {
-      AddRaw(sentence.words[w], sentence.gold_tags[w], sentence.predicted_tags[w], &input->raw);
-    }
-    input->raw.AddBoundary();
-  }
-}
-
-namespace {
-
-/// Predicted tags that are the gold ones once these are written in `scheme`.
-int64_t EqualTags(const std::vector<EvalSentence>& sentences, Scheme gold, Scheme scheme) {
-  int64_t equal = 0;
-  for (const EvalSentence& sentence : sentences) {
-    const std::vector<std::string> tags =
-        SpansToTags(TagsToSpans(sentence.gold_tags, gold), static_cast<int64_t>(sentence.size()), scheme);
-    for (size_t w = 0; w < tags.size(); ++w) equal += tags[w] == sentence.predicted_tags[w] ? 1 : 0;
-  }
-  return equal;
-}
-
-}  // namespace
-
-Scheme PredictedScheme(Scheme gold, bool gold_has_entities, const std::vector<EvalSentence>& sentences) {
-  SchemeDetector detector;
-  std::string used;
-  for (const EvalSentence& sentence : sentences) {
-    detector.Add(sentence.predicted_tags);
-    for (const std::string& tag : sentence.predicted_tags) {
-      const char prefix = SplitTag(tag).prefix;
-      if (used.find(prefix) == std::string::npos) used += prefix;
-    }
-  }
-  if (used.empty() || used == "O") return gold;
-  const Scheme detected = detector.Detect();
-  if (!gold_has_entities || detected == gold) return detected;
-  const std::vector<std::string> letters = SchemeTags({"T"}, gold);
-  const auto known = [&](char prefix) {
-    return std::any_of(letters.begin(), letters.end(),
-                       [&](const std::string& tag) { return SplitTag(tag).prefix == prefix; });
-  };
-  if (!std::all_of(used.begin(), used.end(), known)) return detected;
-  return EqualTags(sentences, gold, detected) > EqualTags(sentences, gold, gold) ? detected : gold;
 }
 
 }  // namespace clner

@@ -1,21 +1,28 @@
-// What is scored: gold and predicted tags of the same words, from two column files or from one.
+// What is scored: gold and predicted tags of the same words, from two files of any data format or from one column file.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "data/annotation.h"
 #include "data/column_file.h"
+#include "data/data_format.h"
 #include "data/schemes.h"
 #include "eval/conlleval.h"
 
 namespace clner {
 
 struct EvalInputOptions {
+  DataFormat gold_format = DataFormat::kColumns, predicted_format = DataFormat::kColumns;
   ColumnFileOptions file = {};
-  std::optional<Scheme> scheme = std::nullopt;  ///< scheme of both sides; nullopt: detect for each
-  bool strict = false;                          ///< words that differ between the files are an error
+  AnnotationOptions annotation = {};                  ///< of formats with positions in a text
+  std::vector<std::string> labels = {};               ///< names of integer tags in JSON lines
+  std::map<std::string, std::string> label_map = {};  ///< of both sides: type -> type; "" drops the type
+  std::optional<Scheme> scheme = std::nullopt;        ///< scheme of both sides; nullopt: detect for each
+  bool strict = false;                                ///< words that differ between the files are an error
 };
 
 /// One sentence; context words behind an <EOS> row are cut off. All lists have one entry a word.
@@ -41,10 +48,12 @@ struct EvalInput {
   Conlleval raw = {};
 };
 
-/// Last column of each file. Predictions may have tags only (one column), and may leave out context rows or tag them
-/// with anything. kData: no sentences; other number of sentences or words (names the first line that differs in both
-/// files; as many rows as the gold sentence with its context count only if they are the same); no tags;
+/// Column files: the last column of each. Predictions may have tags only (one column), and may leave out context rows
+/// or tag them with anything. kData: no sentences; other number of sentences or words (names the first line that
+/// differs in both files; as many rows as the gold sentence with its context count only if they are the same); no tags;
 /// a tag of no known form; with `strict` words that differ (else LogWarning with count and first place).
+/// Other formats, also different ones: a text without tokens is split into the words of the other file where it is made
+/// of them. kData: as above, what their readers refuse, and gold sentences without labels.
 [[nodiscard]] EvalInput ReadGoldAndPredictions(const std::string& gold_path, const std::string& predicted_path,
                                                const EvalInputOptions& options);
 

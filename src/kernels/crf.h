@@ -68,7 +68,7 @@ struct Workspace {
   size_t bytes = 0;
 };
 
-enum class Operation { kNll, kMarginals, kViterbi, kPosterior, kSpanMarginals };
+enum class Operation { kNll, kMarginals, kViterbi, kPosterior, kSpanMarginals, kJoint, kCooperative };
 /// Bytes of workspace `operation` needs for `batch` (only sizes and offsets are read); 0 when the batch is not valid.
 [[nodiscard]] size_t WorkspaceBytes(Operation operation, const Batch& batch);
 
@@ -82,6 +82,54 @@ enum class Operation { kNll, kMarginals, kViterbi, kPosterior, kSpanMarginals };
 [[nodiscard]] KernelStatus Nll(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold,
                                const float* weight, double* loss, RowsOut d_emissions, const ParamGrads& grads,
                                uint8_t* flags, Workspace workspace, const Exec& exec = {});
+
+/// Which number compares the unary marginals of a student, p, with those of its teacher, q; each is summed over the
+/// words. q is a constant, also through the parameters.
+enum class CooperativeForm : int {
+  kCrossEntropy,  ///< - sum q log p
+  kKl,            ///< sum q log(q / p)
+  kTemperedKl,    ///< tau^2 sum q' log(q' / p') with q' = softmax(log q / tau), p' = softmax(log p / tau)
+};
+/// Kept order of the two distributions, or both.
+enum class CooperativeDirection : int {
+  kTeacherToStudent,  ///< as written above
+  kStudentToTeacher,  ///< p and q change places; q is still the constant
+  kSymmetric,         ///< the mean of both
+};
+/// The Cooperative Learning term of a call. A probability below FLT_MIN counts as FLT_MIN in logarithms; a tag below it
+/// in both views is left out.
+struct CooperativeTerm {
+  const float* weight = nullptr;  ///< [B] scales each student's gradient contributions; null = 1
+  float tau = 1;                  ///< temperature of kTemperedKl, 0.001..1000
+  CooperativeForm form = CooperativeForm::kTemperedKl;
+  CooperativeDirection direction = CooperativeDirection::kTeacherToStudent;
+};
+/// Terms of a joint call. All views are sentences of one batch: original and retrieval view of a pair are two of them.
+struct JointTerms {
+  const int32_t* gold = nullptr;        ///< [rows] tags; null = no NLL term, then every nll_weight has to be 0
+  const float* nll_weight = nullptr;    ///< [B] as in Nll; null = 1
+  const int64_t* teacher_of = nullptr;  ///< [B] sentence that teaches this one, of equal length; -1 or null = none
+  CooperativeTerm cooperative;
+};
+
+/// NLL of every sentence and the Cooperative Learning term of every sentence with a teacher, with all gradients of
+/// their weighted sum, from one forward-backward per sentence. A teacher may have several students and a teacher of its
+/// own; it receives only the gradients of its own terms. Out: nll [B] and cl [B] float64, both unweighted and 0 where
+/// the term is absent; d_emissions [rows][K], grads, flags [B].
+/// Terms stand on their own: a forbidden gold path (nll +inf, kInfeasible) leaves the sentence's cl and its teaching as
+/// they are. A student without posterior (kNonFinite, or no path at all) has cl NaN or +inf and contributes nothing; a
+/// teacher without posterior teaches nothing: cl 0 and no contribution. Equal views give a cl gradient of exactly 0.
+[[nodiscard]] KernelStatus Joint(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms,
+                                 double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads, uint8_t* flags,
+                                 Workspace workspace, const Exec& exec = {});
+
+/// The Cooperative Learning term alone, every sentence a student of the marginals in its rows of `teacher` [rows][K]
+/// (as Marginals writes them; rows are normalised). A sentence with a row of zeros has no teacher: cl 0, no
+/// contribution; one with a negative, infinite or NaN value is kNonFinite.
+[[nodiscard]] KernelStatus Cooperative(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                       const CooperativeTerm& term, double* cl, RowsOut d_emissions,
+                                       const ParamGrads& grads, uint8_t* flags, Workspace workspace,
+                                       const Exec& exec = {});
 
 /// log Z [B] float64 and unary marginals [rows][K]; `constraints` may be null (else the renormalised posterior over
 /// legal paths).
@@ -113,6 +161,40 @@ struct SpanQuery {
 [[nodiscard]] KernelStatus SpanMarginals(const Batch& batch, Rows emissions, const Params& params,
                                          const SpanTags* types, int64_t type_count, const SpanQuery* queries,
                                          int64_t count, float* probability, Workspace workspace, const Exec& exec = {});
+
+// The CUDA twins. Same arguments, results, flags and float64 redo; every pointer is device memory, the workspace
+// included, but the structs themselves are read on the host before the call returns. All work is put on `stream` (a
+// cudaStream_t; null: the default stream): no allocation and no waiting, and the launches depend on sizes alone, so
+// that a call can be captured in a CUDA graph for a bucket of (sentences, rows, max_length); sentences without words
+// fill it. Two runs give the same bits. What lies in device memory cannot be refused: a sentence with bad offsets, a
+// bad length, gold tag, weight or teacher is flagged kNonFinite and contributes nothing, a bad span query has
+// probability NaN. kNotCompiled: a build without CUDA, or libclner_cuda.so is not beside it; kNoDevice: no usable GPU.
+
+/// kOk when the functions below can run.
+[[nodiscard]] KernelStatus CudaStatus();
+/// Bytes of device memory; only the sizes in `batch` are read. 0 when they are not valid.
+[[nodiscard]] size_t WorkspaceBytesCuda(Operation operation, const Batch& batch);
+[[nodiscard]] KernelStatus NllCuda(const Batch& batch, Rows emissions, const Params& params, const int32_t* gold,
+                                   const float* weight, double* loss, RowsOut d_emissions, const ParamGrads& grads,
+                                   uint8_t* flags, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus MarginalsCuda(const Batch& batch, Rows emissions, const Params& params,
+                                         const Constraints* constraints, double* log_z, RowsOut unary, uint8_t* flags,
+                                         Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus ViterbiCuda(const Batch& batch, Rows emissions, const Params& params,
+                                       const Constraints* constraints, int32_t* tags, double* score, uint8_t* flags,
+                                       Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus PosteriorCuda(const Batch& batch, Rows emissions, const Params& params,
+                                         const Constraints* constraints, int32_t* tags, double* log_z, uint8_t* flags,
+                                         Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus SpanMarginalsCuda(const Batch& batch, Rows emissions, const Params& params,
+                                             const SpanTags* types, int64_t type_count, const SpanQuery* queries,
+                                             int64_t count, float* probability, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus JointCuda(const Batch& batch, Rows emissions, const Params& params, const JointTerms& terms,
+                                     double* nll, double* cl, RowsOut d_emissions, const ParamGrads& grads,
+                                     uint8_t* flags, Workspace workspace, void* stream);
+[[nodiscard]] KernelStatus CooperativeCuda(const Batch& batch, Rows emissions, const Params& params, Rows teacher,
+                                           const CooperativeTerm& term, double* cl, RowsOut d_emissions,
+                                           const ParamGrads& grads, uint8_t* flags, Workspace workspace, void* stream);
 
 /// The SIMD target in use: "scalar", "sse4", "avx2", "avx3". Chosen once from the processor, or by CLNER_SIMD.
 [[nodiscard]] const char* SimdTarget();

@@ -53,6 +53,31 @@ bool ValidGold(const Batch& batch, const int32_t* gold) {
   return true;
 }
 
+bool ValidGoldOrUnused(const Batch& batch, const int32_t* gold, const float* weight) {
+  if (gold != nullptr || batch.rows == 0) return ValidGold(batch, gold);
+  for (int64_t b = 0; b < batch.sentences; ++b) {
+    if (weight == nullptr || weight[b] != 0) return false;
+  }
+  return true;
+}
+
+bool ValidTeachers(const Batch& batch, const int64_t* teacher_of) {
+  if (teacher_of == nullptr) return true;
+  for (int64_t b = 0; b < batch.sentences; ++b) {
+    const int64_t teacher = teacher_of[b];
+    if (teacher < -1 || teacher >= batch.sentences) return false;
+    if (teacher >= 0 && LengthOf(batch, teacher) != LengthOf(batch, b)) return false;
+  }
+  return true;
+}
+
+bool ValidCooperative(const Batch& batch, const CooperativeTerm& term) {
+  const auto form = static_cast<int>(term.form), direction = static_cast<int>(term.direction);
+  return form >= 0 && form <= static_cast<int>(CooperativeForm::kTemperedKl) && direction >= 0 &&
+         direction <= static_cast<int>(CooperativeDirection::kSymmetric) && term.tau >= 1e-3f && term.tau <= 1e3f &&
+         ValidWeights(batch, term.weight);
+}
+
 bool ValidWeights(const Batch& batch, const float* weight) {
   if (weight == nullptr) return true;
   bool valid = true;

@@ -13,6 +13,11 @@ namespace clner::crf::internal {
 [[nodiscard]] bool ValidGrads(const Batch& batch, const ParamGrads& grads);
 /// Every gold tag of a sentence lies in [0, K); rows outside the sentences are not looked at.
 [[nodiscard]] bool ValidGold(const Batch& batch, const int32_t* gold);
+/// Null only when all weights are there and 0.
+[[nodiscard]] bool ValidGoldOrUnused(const Batch& batch, const int32_t* gold, const float* weight);
+/// Null or all in [-1, B), with a teacher as long as its student.
+[[nodiscard]] bool ValidTeachers(const Batch& batch, const int64_t* teacher_of);
+[[nodiscard]] bool ValidCooperative(const Batch& batch, const CooperativeTerm& term);
 /// Null or all finite.
 [[nodiscard]] bool ValidWeights(const Batch& batch, const float* weight);
 /// The written rows share no byte with the emissions.

@@ -129,10 +129,10 @@ HWY_INLINE void EndSums(const float* x, const float* end, const RowShape& shape,
 
 /// From d_i: unary row x_i o d_i (times the weight) and q_i = c_{i-1} E_i o d_i. `out` may be the row of x itself. d_i
 /// is never negative, so its bits compare like its values, and broken values (NaN, a sign) compare as larger than any
-/// sound one. `sums` (null: not wanted) receives the lane-wise sums of the unweighted unary row.
+/// sound one. `sums` (null: not wanted) receives the lane-wise sums of the unweighted unary row, `keep` (likewise) d_i.
 template <size_t P>
 HWY_INLINE void EmitVectors(const Vec (&di)[P], size_t vector, const RowShape& shape, float scale, float weight,
-                            const float* x, float* q, float* out, uint32_t* largest, float* sums) {
+                            const float* x, float* q, float* out, uint32_t* largest, float* sums, float* keep) {
   const F32 d;
   const U32 du;
   const Vec scales = hn::Set(d, scale), weights = hn::Set(d, weight);
@@ -147,6 +147,7 @@ HWY_INLINE void EmitVectors(const Vec (&di)[P], size_t vector, const RowShape& s
   for (size_t p = 0; p < P; ++p) {
     const size_t offset = (vector + p) * kLanes;
     const Vec unary = hn::Mul(hn::Mul(hn::Load(d, x + offset), di[p]), weights);
+    if (keep != nullptr) hn::Store(di[p], d, keep + offset);
     hn::Store(hn::Mul(hn::Mul(hn::Load(d, q + offset), scales), di[p]), d, q + offset);
     top = hn::Max(top, hn::BitCast(du, di[p]));
     if (vector + p + 1 < shape.vectors) {
@@ -170,6 +171,7 @@ struct BackwardTile {
   RowShape shape;
   uint32_t* largest;
   float* sums;  ///< lane-wise sums of the unary rows, or null
+  float* keep;  ///< d_i, or null
 
   template <size_t R, size_t P>
   HWY_NOINLINE void Run(size_t row, size_t vector) const {
@@ -179,7 +181,8 @@ struct BackwardTile {
     for (size_t r = 0; r < R; ++r) {
       EmitVectors<P>(acc[r], vector, shape, scales[row + r], task->weight[row + r], x + (row + r) * ld,
                      q + (row + r) * ld, out[row + r], largest + (row + r) * kLanes,
-                     sums != nullptr ? sums + (row + r) * kLanes : nullptr);
+                     sums != nullptr ? sums + (row + r) * kLanes : nullptr,
+                     keep != nullptr ? keep + (row + r) * ld : nullptr);
     }
   }
 };
@@ -201,7 +204,8 @@ HWY_INLINE void LastBackwardRow(const BackwardTile& tile, size_t row, ForwardBac
   for (size_t v = 0; v < tile.shape.vectors; ++v) {
     const Vec di[1] = {hn::Mul(hn::Load(d, params.end + v * kLanes), inverse)};
     EmitVectors<1>(di, v, tile.shape, tile.scales[row], task->weight[row], tile.x + row * tile.ld,
-                   tile.q + row * tile.ld, tile.out[row], tile.largest + row * kLanes, nullptr);
+                   tile.q + row * tile.ld, tile.out[row], tile.largest + row * kLanes, nullptr,
+                   tile.keep != nullptr ? tile.keep + row * tile.ld : nullptr);
   }
 }
 
@@ -255,7 +259,8 @@ HWY_INLINE void BackwardPass(ForwardBackwardTask* task, const RowShape& shape, P
     if (index > 0) before.Previous();
     float* out[kBlock];
     for (size_t row = 0; row < rows; ++row) {
-      out[row] = task->out[row] != nullptr ? task->out[row] + index * task->out_stride : task->x + (base + row) * ld;
+      out[row] =
+          task->out[row] != nullptr ? task->out[row] + index * task->out_stride[row] : task->x + (base + row) * ld;
     }
     const bool correct = index > 0 && index % kDriftWords == 0;
     const BackwardTile tile{task,
@@ -268,7 +273,8 @@ HWY_INLINE void BackwardPass(ForwardBackwardTask* task, const RowShape& shape, P
                             static_cast<size_t>(task->params->tags),
                             shape,
                             state->largest,
-                            correct ? state->sums : nullptr};
+                            correct ? state->sums : nullptr,
+                            task->d != nullptr ? task->d + base * ld : nullptr};
     if (continuing > 0) ForEachTile(continuing, shape.vectors, tile);
     if (correct) CorrectDrift(tile, continuing);
     for (size_t row = continuing; row < rows; ++row) LastBackwardRow(tile, row, task, *state);

@@ -113,6 +113,27 @@ HWY_INLINE Vec ExpNonPositive(Vec x) {
   return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::Mul(p, power));
 }
 
+/// log(x) for normal x > 0, relative error below 1e-7, log(1) = 0.
+/// x = 2^n m, sqrt(1/2) <= m < sqrt(2); log(1 + z) = z - z^2 / 2 + z^3 p(z) with p minimax of degree 7.
+HWY_INLINE Vec LogNormal(Vec x) {
+  const F32 d;
+  const I32 di;
+  const auto bits = hn::BitCast(di, x);
+  const auto exponent = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(di, 0x3f3504f3)));
+  const Vec n = hn::ConvertTo(d, exponent);
+  const Vec z = hn::Sub(hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(exponent))), hn::Set(d, 1.0f));
+  Vec p = hn::MulAdd(z, hn::Set(d, -7.6344967e-2f), hn::Set(d, 1.2761576e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, -1.3160183e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, 1.4201757e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, -1.6623357e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, 2.0001227e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, -2.5000820e-1f));
+  p = hn::MulAdd(p, z, hn::Set(d, 3.3333331e-1f));
+  Vec y = hn::Mul(hn::Mul(z, z), hn::MulAdd(z, p, hn::Set(d, -0.5f)));
+  y = hn::MulAdd(n, hn::Set(d, -2.12194440e-4f), y);
+  return hn::MulAdd(n, hn::Set(d, 0.693359375f), hn::Add(z, y));
+}
+
 /// One bit per lane of a comparison result.
 HWY_INLINE uint64_t LaneBits(Mask mask) {
   uint8_t bytes[8] = {};

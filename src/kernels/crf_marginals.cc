@@ -55,13 +55,13 @@ class MarginalsCall {
     task.count = view.count;
     task.length = view.length;
     task.emission_stride = emissions_.stride;
-    task.out_stride = out_.unary.stride;
     task.x = buffers.rows;
     task.q = buffers.rows + buffers.capacity * plan_.ld;
     task.scales = buffers.scales;
     for (size_t slot = 0; slot < static_cast<size_t>(view.count); ++slot) {
       task.emission[slot] = EmissionOf(view.sentence[slot]);
       task.out[slot] = out_.unary.data != nullptr ? UnaryOf(view.sentence[slot]) : nullptr;
+      task.out_stride[slot] = out_.unary.stride;
       task.weight[slot] = 1.0f;
     }
     kernels_.forward_backward(&task);

@@ -15,44 +15,66 @@ constexpr int64_t kHistogram = 2048;               // counting sort up to this l
 
 int64_t RoundUp(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
-// Longest first; equal lengths keep the order of the batch. All three ways give the same order.
-void SortByLength(const Batch& batch, Plan* plan) {
+// The `count` sentences that `takes` accepts, longest first; equal lengths keep the order of the batch. All three ways
+// give the same order.
+template <class Takes>
+void SortByLength(const Batch& batch, const Takes& takes, int64_t count, int32_t* histogram, int64_t* order) {
   const int64_t n = batch.sentences;
-  int64_t* order = plan->order;
-  if (n <= kShortBatch) {
-    for (int64_t i = 0; i < n; ++i) {
+  if (count <= kShortBatch) {
+    for (int64_t i = 0, taken = 0; i < n; ++i) {
+      if (!takes(i)) continue;
       const int64_t length = LengthOf(batch, i);
-      int64_t at = i;
+      int64_t at = taken++;
       for (; at > 0 && LengthOf(batch, order[at - 1]) < length; --at) order[at] = order[at - 1];
       order[at] = i;
     }
     return;
   }
   if (batch.max_length < kHistogram) {
-    int32_t* first = plan->histogram;
+    int32_t* first = histogram;
     std::fill(first, first + batch.max_length + 2, 0);
-    for (int64_t i = 0; i < n; ++i) ++first[batch.max_length - LengthOf(batch, i) + 1];
+    for (int64_t i = 0; i < n; ++i) first[batch.max_length - LengthOf(batch, i) + 1] += takes(i) ? 1 : 0;
     for (int64_t i = 1; i <= batch.max_length; ++i) first[i] += first[i - 1];
-    for (int64_t i = 0; i < n; ++i) order[first[batch.max_length - LengthOf(batch, i)]++] = i;
+    for (int64_t i = 0; i < n; ++i) {
+      if (takes(i)) order[first[batch.max_length - LengthOf(batch, i)]++] = i;
+    }
     return;
   }
-  for (int64_t i = 0; i < n; ++i) order[i] = i;
-  std::sort(order, order + n, [&](int64_t a, int64_t b) {
+  for (int64_t i = 0, taken = 0; i < n; ++i) {
+    if (takes(i)) order[taken++] = i;
+  }
+  std::sort(order, order + count, [&](int64_t a, int64_t b) {
     const int64_t length_a = LengthOf(batch, a), length_b = LengthOf(batch, b);
     return length_a != length_b ? length_a > length_b : a < b;
   });
 }
 
+// Blocks and groups of a pass over `sentences` sentences.
+void CountBlocks(int64_t sentences, int64_t tags, Plan* plan) {
+  plan->sentences = sentences;
+  plan->blocks = (sentences + kBlock - 1) / kBlock;
+  plan->groups = std::min({plan->blocks, kMaxGroups, std::max<int64_t>(kGroupCells / (tags * plan->ld), 1)});
+}
+
 }  // namespace
 
-int64_t RowsPerWord(Operation operation) { return operation == Operation::kViterbi ? 1 : 2; }
+int64_t RowsPerWord(Operation operation) {
+  switch (operation) {
+    case Operation::kViterbi:
+      return 1;
+    case Operation::kJoint:
+    case Operation::kCooperative:
+      return 5;
+    default:
+      return 2;
+  }
+}
 
 Plan MakePlan(Arena* arena, Operation operation, const Batch& batch) {
   Plan plan;
   const int64_t tags = batch.tags;
   plan.ld = RoundUp(tags, ActiveKernels().lanes);
-  plan.blocks = (batch.sentences + kBlock - 1) / kBlock;
-  plan.groups = std::min({plan.blocks, kMaxGroups, std::max<int64_t>(kGroupCells / (tags * plan.ld), 1)});
+  CountBlocks(batch.sentences, tags, &plan);
   for (int64_t b = 0; b < batch.sentences; ++b) plan.rows += LengthOf(batch, b);
   plan.order = arena->Take<int64_t>(batch.sentences);
   plan.histogram = arena->Take<int32_t>(std::min(batch.max_length, kHistogram) + 2);
@@ -66,10 +88,19 @@ Plan MakePlan(Arena* arena, Operation operation, const Batch& batch) {
   plan.block_rows = arena->Take<float>(plan.rows * RowsPerWord(operation) * plan.ld);
   plan.scales = arena->Take<float>(plan.rows);
   plan.scratch = arena->Take<double>(plan.groups * kScratchRows * plan.ld);
-  if (operation == Operation::kNll) {
+  if (operation == Operation::kNll || operation == Operation::kJoint || operation == Operation::kCooperative) {
     plan.pair_sums = arena->Take<double>(plan.groups * tags * plan.ld);
     plan.raw_sums = arena->Take<float>(plan.groups * tags * plan.ld);
     plan.end_sums = arena->Take<double>(plan.groups * 2 * plan.ld);
+  }
+  if (operation == Operation::kJoint) {
+    plan.student_order = arena->Take<int64_t>(batch.sentences);
+    plan.member = arena->Take<uint8_t>(batch.sentences);
+    plan.teaches = arena->Take<uint8_t>(batch.sentences);
+    plan.teacher_flags = arena->Take<uint8_t>(batch.sentences);
+    plan.first_row = arena->Take<int64_t>(batch.sentences);
+    plan.teacher_unary = arena->Take<float>(plan.rows * plan.ld);
+    plan.teacher_log = arena->Take<double>(plan.rows * plan.ld);
   }
   if (operation == Operation::kSpanMarginals) {
     plan.span_unary = arena->Take<float>(plan.rows * plan.ld);
@@ -90,13 +121,30 @@ bool PlanCall(Operation operation, const Batch& batch, Workspace workspace, Plan
   const size_t skip = (Arena::kAlignment - address % Arena::kAlignment) % Arena::kAlignment;
   Arena arena(static_cast<char*>(workspace.data) + skip);
   *plan = MakePlan(&arena, operation, batch);
-  SortByLength(batch, plan);
+  SortByLength(
+      batch, [](int64_t) { return true; }, batch.sentences, plan->histogram, plan->order);
   return true;
+}
+
+Plan PassOf(const Plan& plan, const Batch& batch, const uint8_t* member, int64_t* order) {
+  Plan pass = plan;
+  int64_t count = 0;
+  pass.rows = 0;
+  for (int64_t b = 0; b < batch.sentences; ++b) {
+    if (member[b] == 0) continue;
+    ++count;
+    pass.rows += LengthOf(batch, b);
+  }
+  CountBlocks(count, batch.tags, &pass);
+  pass.order = order;
+  SortByLength(
+      batch, [member](int64_t b) { return member[b] != 0; }, count, pass.histogram, order);
+  return pass;
 }
 
 BlockView ViewBlock(const Plan& plan, const Batch& batch, int64_t block) {
   BlockView view;
-  view.count = std::min(kBlock, batch.sentences - block * kBlock);
+  view.count = std::min(kBlock, plan.sentences - block * kBlock);
   for (int64_t slot = 0; slot < view.count; ++slot) {
     const int64_t sentence = plan.order[block * kBlock + slot];
     view.sentence[static_cast<size_t>(slot)] = sentence;

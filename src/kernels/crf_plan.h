@@ -29,27 +29,36 @@ class Arena {
   size_t used_ = 0;
 };
 
-/// Buffers of one call. Blocks g, g + groups, g + 2 groups, ... form group g, which one thread works off in this order.
+/// Buffers of one call, and the sentences of one pass over the batch (most operations need one pass over all). Blocks
+/// g, g + groups, g + 2 groups, ... form group g, which one thread works off in this order.
 struct Plan {
-  int64_t blocks = 0, groups = 0, rows = 0, ld = 0;
-  int64_t* order = nullptr;      ///< [B] sentences, longest first, equal lengths in batch order
+  int64_t sentences = 0, blocks = 0, groups = 0, rows = 0;  ///< of the pass
+  int64_t ld = 0;
+  int64_t* order = nullptr;      ///< [sentences], longest first, equal lengths in batch order
   int32_t* histogram = nullptr;  ///< counting sort
   ScaledParams params;
   float* block_rows = nullptr;  ///< `rows_per_word` rows of ld floats for each word of the largest block of every group
   float* scales = nullptr;      ///< one float per such word
   double* scratch = nullptr;    ///< [groups][kScratchRows][ld]
-  double* pair_sums = nullptr;  ///< [groups][K][ld], Nll only
-  float* raw_sums = nullptr;    ///< [groups][K][ld], Nll only
-  double* end_sums = nullptr;   ///< [groups][2][ld] gradients of start and end, Nll only
+  double* pair_sums = nullptr;  ///< [groups][K][ld], losses only
+  float* raw_sums = nullptr;    ///< [groups][K][ld], losses only
+  double* end_sums = nullptr;   ///< [groups][2][ld] gradients of start and end, losses only
+  // Joint only: what students read of their teachers, sentence by sentence.
+  int64_t* student_order = nullptr;  ///< [B] order of the second pass
+  uint8_t* member = nullptr;         ///< [B] sentences of a pass
+  uint8_t* teaches = nullptr;        ///< [B]
+  uint8_t* teacher_flags = nullptr;  ///< [B] flags of its posterior
+  float* teacher_unary = nullptr;    ///< [M][ld] mu_i
+  double* teacher_log = nullptr;     ///< [M][ld] log mu_i of redone sentences
   // SpanMarginals only: what the queries read, sentence by sentence.
   float* span_unary = nullptr;  ///< [M][ld]
   double* span_backward =
       nullptr;                    ///< [M][ld] float q_i (first half of the row), or double log b_i of redone sentences
-  int64_t* first_row = nullptr;   ///< [B] first row of each sentence in both
+  int64_t* first_row = nullptr;   ///< [B] first row of each sentence in them; also of Joint
   double* span_log_z = nullptr;   ///< [B]
   uint8_t* span_flags = nullptr;  ///< [B]
 };
-inline constexpr int64_t kScratchRows = 4;
+inline constexpr int64_t kScratchRows = kBlock * kCompareRows / 2;  // in doubles
 
 /// Rows of ld floats that the blocks of an operation need per word.
 [[nodiscard]] int64_t RowsPerWord(Operation operation);
@@ -57,7 +66,10 @@ inline constexpr int64_t kScratchRows = 4;
 /// Takes the buffers of `operation` from the arena. The batch must be valid.
 [[nodiscard]] Plan MakePlan(Arena* arena, Operation operation, const Batch& batch);
 
-/// True when the workspace is large enough; then `plan` is carved and sorted.
+/// The plan of a pass over the sentences whose `member` [B] is set; their order is written to `order`.
+[[nodiscard]] Plan PassOf(const Plan& plan, const Batch& batch, const uint8_t* member, int64_t* order);
+
+/// True when the workspace is large enough; then `plan` is carved and sorted for a pass over all sentences.
 [[nodiscard]] bool PlanCall(Operation operation, const Batch& batch, Workspace workspace, Plan* plan);
 
 /// Words of one group's block and where its buffers lie.

@@ -3,48 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include "kernels/crf_log_space.h"
+#include "kernels/crf_redo_teacher.h"
 
 namespace clner::crf::internal {
 namespace {
-
-constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
-
-// Scores of one call as doubles, forbidden ones as -inf.
-class Scores {
- public:
-  Scores(int64_t tags, const Params& params, const Constraints* constraints)
-      : tags_(tags), params_(params), allowed_(constraints != nullptr ? *constraints : Constraints{}) {}
-  [[nodiscard]] double Transition(int64_t from, int64_t to) const {
-    if (allowed_.transitions != nullptr && allowed_.transitions[from * tags_ + to] == 0) return kMinusInf;
-    return static_cast<double>(params_.transitions[from * params_.stride + to]);
-  }
-  [[nodiscard]] double Start(int64_t tag) const {
-    return allowed_.start != nullptr && allowed_.start[tag] == 0 ? kMinusInf : static_cast<double>(params_.start[tag]);
-  }
-  [[nodiscard]] double End(int64_t tag) const {
-    return allowed_.end != nullptr && allowed_.end[tag] == 0 ? kMinusInf : static_cast<double>(params_.end[tag]);
-  }
-
- private:
-  int64_t tags_;
-  const Params& params_;
-  Constraints allowed_;
-};
-
-double LogSumExp(const double* terms, int64_t count) {
-  const double top = *std::max_element(terms, terms + count);
-  if (top == kMinusInf) return kMinusInf;
-  double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += std::exp(terms[i] - top);
-  return top + std::log(sum);
-}
-
-// Taken out of the emissions of a word before they meet other scores: exact in float64, and keeps sums of large scores
-// small.
-double ShiftOf(const float* emission, int64_t tags) {
-  const float top = *std::max_element(emission, emission + tags);
-  return std::isinf(top) ? 0.0 : static_cast<double>(top);
-}
 
 // log b_i, up to the shifts of the words behind, for all positions; returns log Z with all shifts taken out.
 double BackwardPass(const RedoTask& task, const Scores& scores, double* terms) {
@@ -74,6 +39,7 @@ void EmitUnary(const RedoTask& task, int64_t i, const double* forward, double lo
   for (int64_t y = 0; y < task.tags; ++y) {
     const double log_p = forward[y] + backward[y] - log_z;
     if (log_p > forward[best] + backward[best] - log_z) best = y;
+    if (task.log_unary != nullptr) task.log_unary[i * task.log_stride + y] = log_p;
     if (task.unary != nullptr)
       task.unary[i * task.unary_stride + y] = static_cast<float>(static_cast<double>(task.weight) * std::exp(log_p));
   }
@@ -95,12 +61,13 @@ void AddPairSums(const RedoTask& task, const Scores& scores, int64_t i, const do
   }
 }
 
-void ForwardPass(const RedoTask& task, const Scores& scores, double log_z) {
+void ForwardPass(const RedoTask& task, const Scores& scores, double log_z, TeacherPass* teacher) {
   const int64_t tags = task.tags;
   double *row = task.scratch, *before = row + tags, *terms = before + tags;
   const double first_shift = ShiftOf(task.emission, tags);
   for (int64_t y = 0; y < tags; ++y) row[y] = scores.Start(y) + (static_cast<double>(task.emission[y]) - first_shift);
   EmitUnary(task, 0, row, log_z);
+  if (teacher != nullptr) teacher->Rightward(0, nullptr, row, log_z);
   for (int64_t i = 1; i < task.length; ++i) {
     std::swap(row, before);
     AddPairSums(task, scores, i, before, log_z);
@@ -111,6 +78,7 @@ void ForwardPass(const RedoTask& task, const Scores& scores, double log_z) {
       row[y] = LogSumExp(terms, tags) + (static_cast<double>(e[y]) - shift);
     }
     EmitUnary(task, i, row, log_z);
+    if (teacher != nullptr) teacher->Rightward(i, before, row, log_z);
   }
 }
 
@@ -129,15 +97,18 @@ EmissionScan ScanEmissions(const float* emission, int64_t stride, int64_t length
 
 RedoResult Redo(const RedoTask& task) {
   if (ScanEmissions(task.emission, task.emission_stride, task.length, task.tags).bad) {
-    return {std::numeric_limits<double>::quiet_NaN(), kNonFinite};
+    return {std::numeric_limits<double>::quiet_NaN(), kNonFinite, 0};
   }
   const Scores scores(task.tags, *task.params, task.constraints);
   const double log_z = BackwardPass(task, scores, task.scratch);
-  if (log_z == kMinusInf) return {log_z, kInfeasible};
-  ForwardPass(task, scores, log_z);
+  if (log_z == kMinusInf) return {log_z, kInfeasible, 0};
+  std::optional<TeacherPass> teacher;
+  if (task.teacher != nullptr) teacher.emplace(task, scores);
+  ForwardPass(task, scores, log_z, teacher ? &*teacher : nullptr);
+  if (teacher) teacher->Leftward();
   double shifts = 0;
   for (int64_t i = 0; i < task.length; ++i) shifts += ShiftOf(task.emission + i * task.emission_stride, task.tags);
-  return {log_z + shifts, kRedone};
+  return {log_z + shifts, kRedone, teacher ? teacher->Loss() : 0};
 }
 
 double ViterbiRedo(const ViterbiRedoTask& task) {

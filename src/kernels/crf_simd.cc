@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "kernels/crf_simd.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/crf_cooperative-inl.h"
 #include "kernels/crf_forward_backward-inl.h"
 #include "kernels/crf_pair_sums-inl.h"
 #include "kernels/crf_params-inl.h"
@@ -28,6 +29,7 @@ inline constexpr SimdKernels kKernels = {
     &ScaleParams,
     &ViterbiParams,
     &ForwardBackward,
+    &CooperativeBlock,
     &PairSums,
     &ViterbiBlock,
 };

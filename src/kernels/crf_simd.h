@@ -31,7 +31,7 @@ struct ScaledParams {
 };
 
 /// Forward-backward of one block. Out rows receive weight * unary marginals; a null out row keeps them in the row of
-/// `x` instead.
+/// `x` instead. `x` holds x_i else.
 struct ForwardBackwardTask {
   const ScaledParams* params = nullptr;
   int64_t count = 0;                            ///< slots, 1..kBlock
@@ -39,14 +39,49 @@ struct ForwardBackwardTask {
   std::array<const float*, kBlock> emission{};  ///< first row of each sentence
   int64_t emission_stride = 0;
   std::array<float*, kBlock> out{};
-  int64_t out_stride = 0;
+  std::array<int64_t, kBlock> out_stride{};
   std::array<float, kBlock> weight{};
   float* x = nullptr;       ///< [rows][ld] scaled forward rows x_i
   float* q = nullptr;       ///< [rows][ld] E_i on the way forward, q_i afterwards (rows of position 0 hold no meaning)
+  float* d = nullptr;       ///< [rows][ld] d_i, or null
   float* scales = nullptr;  ///< [rows] power-of-two scale factors
   // results
   std::array<double, kBlock> log_z{};
   std::array<bool, kBlock> trusted{};  ///< false: redo in float64
+};
+
+/// How two rows of marginals are compared: the forms and directions of CooperativeTerm as numbers.
+struct Comparison {
+  float tau = 1;
+  bool entropy = true;             ///< subtract the entropy of the first distribution: KL, else cross-entropy
+  float forward = 1, reverse = 0;  ///< shares of teacher to student and of student to teacher
+};
+
+inline constexpr int64_t kCompareRows = 5;
+
+/// The Cooperative Learning term of one block, after ForwardBackward (docs/internals/crf.md). Adds its part of the
+/// gradient to the out rows and leaves rows whose products are the transition gradients of both terms:
+/// sum y_{i-1} q_i^T + x_{i-1} w_i^T.
+struct CooperativeTask {
+  const ScaledParams* params = nullptr;
+  Comparison comparison;
+  int64_t count = 0;
+  std::array<int64_t, kBlock> length{};
+  std::array<const float*, kBlock> teacher{};  ///< first row of mu of each teacher; null: no term
+  int64_t teacher_stride = 0;
+  std::array<float, kBlock> weight{};      ///< of the term
+  std::array<float, kBlock> nll_weight{};  ///< share of the NLL in the transition gradients
+  float* x = nullptr;
+  float* q = nullptr;
+  const float* d = nullptr;
+  float* w = nullptr;        ///< (out) [rows][ld]
+  float* y = nullptr;        ///< (out) [rows][ld]
+  float* scratch = nullptr;  ///< [kBlock][kCompareRows][ld]
+  std::array<float*, kBlock> out{};
+  int64_t out_stride = 0;
+  // results
+  std::array<double, kBlock> loss{};   ///< unweighted
+  std::array<bool, kBlock> trusted{};  ///< (in/out) rows of slots that are not are cleared
 };
 
 /// raw[K][ld] (+)= sum over positions i >= 1 and slots of x_{i-1} q_i^T.
@@ -80,6 +115,7 @@ struct SimdKernels {
   void (*scale_params)(const Params& params, const Constraints* constraints, ScaledParams* out) = nullptr;
   void (*viterbi_params)(const Params& params, const Constraints* constraints, ScaledParams* out) = nullptr;
   void (*forward_backward)(ForwardBackwardTask* task) = nullptr;
+  void (*cooperative)(CooperativeTask* task) = nullptr;
   void (*pair_sums)(const PairSumsTask& task) = nullptr;
   void (*viterbi)(ViterbiTask* task) = nullptr;
 };

@@ -15,11 +15,10 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)) {
   register_module("layer_mix", mix_);
 }
 
-at::Tensor Model::Words(const Batch& batch) {
-  const at::Tensor words = nn::PoolPieces(encoder_->Forward({}, batch).rows, batch);
+at::Tensor Model::Words(const Batch& batch) { return nn::PoolPieces(encoder_->Forward({}, batch).rows, batch); }
+
+at::Tensor Model::DropWords(const at::Tensor& words, const Batch& batch) const {
   return is_training() ? nn::WordDropout(words, batch, spec_.word_dropout) : words;
 }
-
-at::Tensor Model::Emissions(const Batch& batch) { return classifier_(Words(batch)); }
 
 }  // namespace clner

@@ -8,11 +8,14 @@
 #include "model/tag_space.h"
 #include "nn/crf_head.h"
 #include "nn/encoder.h"
+#include "views/context_view.h"
 
 namespace clner {
 
 enum class ConstraintMode { kOff, kDecode };
 enum class HeadType { kCrf, kSoftmax };
+/// Which views of a sentence the model was trained on.
+enum class TrainedViews { kSentence, kContext, kBoth };
 
 /// Everything but the weights; stored in config.json and clner.json.
 struct ModelSpec {
@@ -21,6 +24,8 @@ struct ModelSpec {
   Pooling pooling = Pooling::kFirst;
   TagSpace tags = {};
   int64_t max_pieces = 512, window_overlap = 128;
+  ContextLimits contexts = {};
+  TrainedViews trained_views = TrainedViews::kSentence;
   double word_dropout = 0.1;
   HeadType head = HeadType::kCrf;
   ConstraintMode constraints = ConstraintMode::kDecode;
@@ -34,10 +39,14 @@ struct ModelSpec {
 class Model : public torch::nn::Module {
  public:
   explicit Model(ModelSpec spec);
-  /// Word vectors [M, D] float32 of the mixed layers and pooled pieces; word dropout in training mode.
+  /// Word vectors [M, D] float32 of the mixed layers and pooled pieces.
   [[nodiscard]] at::Tensor Words(const Batch& batch);
-  /// Emissions [M, K] float32.
-  [[nodiscard]] at::Tensor Emissions(const Batch& batch);
+  /// The same after word dropout, which acts in training mode.
+  [[nodiscard]] at::Tensor DropWords(const at::Tensor& words, const Batch& batch) const;
+  /// Emissions [M, K] float32 of word vectors.
+  [[nodiscard]] at::Tensor Score(const at::Tensor& words) { return classifier_(words); }
+  /// All three in turn.
+  [[nodiscard]] at::Tensor Emissions(const Batch& batch) { return Score(DropWords(Words(batch), batch)); }
   [[nodiscard]] ops::CrfParams crf() const { return {crf_->transitions, crf_->start, crf_->end}; }
   [[nodiscard]] const ModelSpec& spec() const { return spec_; }
   [[nodiscard]] ModelSpec& mutable_spec() { return spec_; }

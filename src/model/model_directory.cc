@@ -2,7 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/files.h"
+#include "core/model_card.h"
 #include "core/model_files.h"
 #include "core/sha256.h"
 #include "model/weights.h"
@@ -10,7 +13,6 @@
 namespace clner {
 namespace {
 
-constexpr int kFormatVersion = 1;  // of clner.json; core/model_rules.cc checks it
 constexpr uint64_t kMaxJsonBytes = UINT64_C(16) << 20;
 
 Json HuggingFaceConfig(const ModelSpec& spec) {
@@ -27,19 +29,28 @@ Json HuggingFaceConfig(const ModelSpec& spec) {
   return json;
 }
 
-Json ClnerJson(const ModelSpec& spec) {
-  Json json;
-  json["format"] = kFormatVersion;
-  json["labels"] = spec.tags.ToJson();
-  json["view"] = {{"type", "sentence"}, {"max_pieces", spec.max_pieces}, {"window_overlap", spec.window_overlap}};
-  json["encoder"] = {{"pool", Name(spec.pooling)},
-                     {"layers", spec.layers.layers},
-                     {"layer_mix", spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar"},
-                     {"word_dropout", spec.word_dropout}};
-  json["head"] = {{"type", spec.head == HeadType::kCrf ? "crf" : "softmax"},
-                  {"constraints", spec.constraints == ConstraintMode::kOff ? "off" : "decode"}};
-  json["training"] = spec.training;
-  return json;
+constexpr const char* kTrainedViews[] = {"sentence", "context", "both"};
+
+ClnerCard CardOf(const ModelSpec& spec) {
+  ClnerCard card;
+  card.labels = spec.tags.ToJson();
+  card.view = kTrainedViews[static_cast<size_t>(spec.trained_views)];
+  card.max_pieces = spec.max_pieces;
+  card.window_overlap = spec.window_overlap;
+  if (spec.trained_views != TrainedViews::kSentence) {
+    const auto limit = [](int64_t value) { return value == ContextLimits::kNone ? 0 : value; };
+    card.context_limits = {{"max_texts", limit(spec.contexts.max_texts)},
+                           {"max_words_per_text", limit(spec.contexts.max_words_per_text)},
+                           {"max_context_pieces", limit(spec.contexts.max_pieces)}};
+  }
+  card.pool = spec.pooling;
+  card.layers = spec.layers.layers;
+  card.layer_mix = spec.layers.mix == LayerSelection::Mix::kMean ? "mean" : "scalar";
+  card.word_dropout = spec.word_dropout;
+  card.head = spec.head == HeadType::kCrf ? "crf" : "softmax";
+  card.constraints = spec.constraints == ConstraintMode::kOff ? "off" : "decode";
+  card.training = spec.training;
+  return card;
 }
 
 ModelSpec ReadSpec(const std::filesystem::path& directory) {
@@ -54,6 +65,14 @@ ModelSpec ReadSpec(const std::filesystem::path& directory) {
   const Json &view = json.at("view"), &encoder = json.at("encoder"), &head = json.at("head");
   spec.max_pieces = view.at("max_pieces").get<int64_t>();
   spec.window_overlap = view.at("window_overlap").get<int64_t>();
+  spec.trained_views = static_cast<TrainedViews>(
+      std::find(std::begin(kTrainedViews), std::end(kTrainedViews), view.at("type").get<std::string>()) -
+      std::begin(kTrainedViews));
+  const auto limit = [&](const char* key) {
+    const int64_t value = view.value(key, int64_t{0});
+    return value == 0 ? ContextLimits::kNone : value;
+  };
+  spec.contexts = {limit("max_texts"), limit("max_words_per_text"), limit("max_context_pieces")};
   spec.pooling = FindPooling(encoder.at("pool").get<std::string>()).value();
   spec.layers.layers = encoder.value("layers", spec.layers.layers);
   spec.layers.mix =
@@ -103,7 +122,7 @@ void WriteModelDirectory(const std::filesystem::path& directory, const Model& mo
                          const std::filesystem::path& tokenizer_from, const std::string& card) {
   SaveTensors(directory / "model.safetensors", NamedParameters(model));
   WriteFileAtomically(directory / "config.json", DumpJson(HuggingFaceConfig(model.spec()), 2) + "\n");
-  WriteFileAtomically(directory / "clner.json", DumpJson(ClnerJson(model.spec()), 2) + "\n");
+  WriteFileAtomically(directory / "clner.json", ClnerCardText(CardOf(model.spec())));
   for (const std::string& name : TokenizerFiles(tokenizer_from)) {
     WriteFileAtomically(directory / name, ReadFile(tokenizer_from / name));
   }
@@ -123,6 +142,8 @@ LoadedModel LoadModelDirectory(const std::filesystem::path& directory, bool veri
   loaded.tokenizer = LoadTokenizer(directory);
   CheckEncoderFits(spec.encoder, *loaded.tokenizer, spec.max_pieces, directory);
   loaded.view = std::make_unique<SentenceView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap, spec.pooling);
+  loaded.context_view = std::make_unique<ContextView>(*loaded.tokenizer, spec.max_pieces, spec.window_overlap,
+                                                      spec.contexts, spec.pooling);
   torch::NoGradGuard no_grad;
   loaded.model = std::make_shared<Model>(std::move(spec));
   MapExactWeights(std::make_shared<const SafetensorsFile>(directory / "model.safetensors"), *loaded.model);

@@ -21,6 +21,7 @@ struct LoadedModel {
   std::unique_ptr<Tokenizer> tokenizer;
   std::shared_ptr<Model> model;
   std::unique_ptr<SentenceView> view;
+  std::unique_ptr<ContextView> context_view;
 };
 
 /// Loads what WriteModelDirectory wrote. `verify` checks SHA256SUMS first. kCorrupt when anything is damaged or does

@@ -7,26 +7,29 @@
 
 namespace clner {
 
-TaggerPredictor::TaggerPredictor(Model& model, const SentenceView& view, PredictOptions options)
-    : model_(model), view_(view), options_(options) {
-  if (model.spec().constraints == ConstraintMode::kDecode) constraints_ = model.spec().tags.Constraints();
-}
-
-std::vector<Example> TaggerPredictor::Prepare(std::span<const Sentence> sentences) const {
+std::vector<Example> PrepareSentences(std::span<const Sentence> sentences, const View& original, const View* context) {
   std::vector<Example> examples(sentences.size());
   for (size_t i = 0; i < sentences.size(); ++i) {
-    view_.Append(sentences[i], static_cast<int64_t>(i), &examples[i].items);
-    examples[i].words = static_cast<int64_t>(sentences[i].words.size());
-    examples[i].sentence = static_cast<int64_t>(i);
+    Example& example = examples[i];
+    const auto index = static_cast<int64_t>(i);
+    example.context = context != nullptr && context->Append(sentences[i], index, &example.items) > 0;
+    if (!example.context) original.Append(sentences[i], index, &example.items);
+    example.words = static_cast<int64_t>(sentences[i].words.size());
+    example.sentence = index;
   }
   return examples;
 }
 
-std::vector<std::vector<int64_t>> TaggerPredictor::Batches(std::span<const Example> examples, int64_t batch_pieces) {
+TaggerPredictor::TaggerPredictor(Model& model, PredictOptions options) : model_(model), options_(options) {
+  if (model.spec().constraints == ConstraintMode::kDecode) constraints_ = model.spec().tags.Constraints();
+}
+
+std::vector<std::vector<int64_t>> TaggerPredictor::Batches(const std::vector<const Example*>& examples,
+                                                           int64_t batch_pieces) {
   std::vector<int64_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);
   std::vector<int64_t> pieces;
-  for (const Example& example : examples) pieces.push_back(example.pieces());
+  for (const Example* example : examples) pieces.push_back(example->pieces());
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
     return pieces[static_cast<size_t>(a)] > pieces[static_cast<size_t>(b)];
   });
@@ -34,7 +37,7 @@ std::vector<std::vector<int64_t>> TaggerPredictor::Batches(std::span<const Examp
   int64_t filled = 0;
   for (const int64_t position : order) {
     const int64_t count = pieces[static_cast<size_t>(position)];
-    if (examples[static_cast<size_t>(position)].words == 0) continue;
+    if (examples[static_cast<size_t>(position)]->words == 0) continue;
     if (batches.empty() || filled + count > batch_pieces) {
       batches.emplace_back();
       filled = 0;
@@ -45,22 +48,21 @@ std::vector<std::vector<int64_t>> TaggerPredictor::Batches(std::span<const Examp
   return batches;
 }
 
-std::vector<Prediction> TaggerPredictor::Predict(std::span<const Sentence> sentences) const {
-  const std::vector<Example> examples = Prepare(sentences);
-  return Predict(std::span<const Example>(examples));
-}
-
 std::vector<Prediction> TaggerPredictor::Predict(std::span<const Example> examples) const {
-  return *PredictUnless([] { return false; }, examples);
+  std::vector<const Example*> pointers;
+  for (const Example& example : examples) pointers.push_back(&example);
+  return *PredictUnless([] { return false; }, pointers);
 }
 
-std::optional<std::vector<Prediction>> TaggerPredictor::PredictUnless(const std::function<bool()>& stop,
-                                                                      std::span<const Example> examples) const {
+std::optional<std::vector<Prediction>> TaggerPredictor::PredictUnless(
+    const std::function<bool()>& stop, const std::vector<const Example*>& examples) const {
   torch::InferenceMode inference;
   std::vector<Prediction> predictions(examples.size());
   for (const std::vector<int64_t>& positions : Batches(examples, options_.batch_pieces)) {
     if (stop()) return std::nullopt;
-    const Batch batch = Pack(examples, positions);
+    std::vector<const Example*> members;
+    for (const int64_t position : positions) members.push_back(examples[static_cast<size_t>(position)]);
+    const Batch batch = Pack(members);
     Decode(batch, model_.Emissions(batch), positions, &predictions);
   }
   return predictions;

@@ -26,27 +26,29 @@ struct PredictOptions {
   bool span_scores = false;
 };
 
+/// Examples without gold tags: each sentence with its context where it has one that `context` (may be null) shows, else
+/// alone.
+[[nodiscard]] std::vector<Example> PrepareSentences(std::span<const Sentence> sentences, const View& original,
+                                                    const View* context = nullptr);
+
 /// Tags sentences with a model. The result does not depend on the batch a sentence is in. The model must be in
 /// evaluation mode.
 class TaggerPredictor {
  public:
-  TaggerPredictor(Model& model, const SentenceView& view, PredictOptions options);
-  [[nodiscard]] std::vector<Prediction> Predict(std::span<const Sentence> sentences) const;
-  /// The same from prepared examples (their gold tags are not read).
+  TaggerPredictor(Model& model, PredictOptions options);
+  /// One prediction for every example; gold tags are not read.
   [[nodiscard]] std::vector<Prediction> Predict(std::span<const Example> examples) const;
   /// The same; `stop` is asked before every batch, and once it says true there is no result.
   [[nodiscard]] std::optional<std::vector<Prediction>> PredictUnless(const std::function<bool()>& stop,
-                                                                     std::span<const Example> examples) const;
-  [[nodiscard]] std::vector<Example> Prepare(std::span<const Sentence> sentences) const;
+                                                                     const std::vector<const Example*>& examples) const;
   /// Batches of positions, similar lengths together, at most `batch_pieces` each.
-  [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(std::span<const Example> examples,
+  [[nodiscard]] static std::vector<std::vector<int64_t>> Batches(const std::vector<const Example*>& examples,
                                                                  int64_t batch_pieces);
 
  private:
   void Decode(const Batch& batch, const at::Tensor& emissions, const std::vector<int64_t>& positions,
               std::vector<Prediction>* predictions) const;
   Model& model_;
-  const SentenceView& view_;
   PredictOptions options_;
   ops::CrfConstraints constraints_;
 };

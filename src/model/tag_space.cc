@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "data/tag_set.h"
+
 namespace clner {
 namespace {
 
@@ -137,7 +139,10 @@ TagSpace TagSpace::FromJson(const Json& json, const std::string& path) {
     Malformed("'labels.tags' holds a tag twice", path);
   if (std::find(tags.begin(), tags.end(), "O") == tags.end()) Malformed("'labels.tags' has no 'O'", path);
   try {
-    return TagSpace(std::move(labels), ParseScheme(scheme->get<std::string>()), std::move(tags));
+    const Scheme parsed = ParseScheme(scheme->get<std::string>());
+    const std::vector<std::string> problems = TagSetProblems(tags, labels.types, parsed);
+    if (!problems.empty()) Malformed("'labels.tags': " + problems.front(), path);
+    return TagSpace(std::move(labels), parsed, std::move(tags));
   } catch (const Error& error) {
     Malformed(error.problems().front().what, path);
   }

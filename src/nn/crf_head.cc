@@ -34,7 +34,7 @@ at::Tensor PoolPieces(const at::Tensor& states, const Batch& batch) {
 
 at::Tensor WordDropout(const at::Tensor& words, const Batch& batch, double probability) {
   if (probability <= 0) return words;
-  const at::Tensor keep = at::empty({batch.longest_sentence()}, words.options()).bernoulli_(1 - probability);
+  const at::Tensor keep = at::empty({batch.mask_rows}, words.options()).bernoulli_(1 - probability);
   return words * keep.index_select(0, batch.word_position).unsqueeze(1);
 }
 

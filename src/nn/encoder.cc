@@ -27,20 +27,6 @@ std::shared_ptr<Part> Add(torch::nn::Module& root, std::string_view path, std::s
   return parent->register_module(std::string(path), std::move(part));
 }
 
-at::Tensor Activate(const at::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return at::relu(x);
-    case Activation::kSilu:
-      return at::silu(x);
-    case Activation::kGeluTanh:
-      return at::gelu(x, "tanh");
-    case Activation::kGelu:
-      break;
-  }
-  return at::gelu(x, "none");
-}
-
 // bfloat16 autocast for the current scope.
 class Autocast {
  public:
@@ -81,17 +67,42 @@ EncoderLayer::EncoderLayer(const EncoderConfig& config) : heads(config.heads), a
   output_norm = Add(*this, names.output_norm, std::make_shared<Norm>(width, config.layer_norm_eps));
 }
 
+at::Tensor EncoderLayer::Attend(const at::Tensor& asking, const at::Tensor& rows, const Batch& batch,
+                                const EncoderRunOptions& run) const {
+  at::Tensor q, k, v;
+  if (together != nullptr) {
+    const std::vector<at::Tensor> parts = (*together)(rows).split(attention_norm->weight.size(0), 1);
+    k = parts[0];
+    v = parts[1];
+    q = parts.size() > 2 ? parts[2] : (*query)(asking);
+  } else {
+    q = (*query)(asking);
+    k = (*key)(rows);
+    v = (*value)(rows);
+  }
+  return ops::PackedAttention(q, k, v, asking.is_same(rows) ? batch.cu_seqlens : batch.cu_queries, batch.cu_seqlens,
+                              heads, is_training() ? run.attention_dropout : 0);
+}
+
 at::Tensor EncoderLayer::Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
                                  const EncoderRunOptions& run) {
-  const double attention_dropout = is_training() ? run.attention_dropout : 0;
   const at::Tensor asking = queries_only ? rows.index_select(0, batch.query_index) : rows;
-  const at::Tensor context = ops::PackedAttention((*query)(asking), (*key)(rows), (*value)(rows),
-                                                  queries_only ? batch.cu_queries : batch.cu_seqlens, batch.cu_seqlens,
-                                                  heads, attention_dropout);
-  const at::Tensor attended = at::dropout((*attention_dense)(context), run.hidden_dropout, is_training());
-  const at::Tensor middle = (*attention_norm)(attended + asking);
-  const at::Tensor fed = (*output)(Activate((*intermediate)(middle), activation));
-  return (*output_norm)(at::dropout(fed, run.hidden_dropout, is_training()) + middle);
+  const at::Tensor context = Attend(asking, rows, batch, run);
+  // In training, dropout stands between the product and the sum.
+  const auto add = [&](const Dense& dense, const at::Tensor& x, const at::Tensor& residual) {
+    return is_training() && run.hidden_dropout > 0 ? at::dropout(dense(x), run.hidden_dropout, true) + residual
+                                                   : dense.Plus(x, residual);
+  };
+  const at::Tensor middle = (*attention_norm)(add(*attention_dense, context, asking));
+  return (*output_norm)(add(*output, intermediate->Activated(middle, activation), middle));
+}
+
+void EncoderLayer::Pack(bool queries_only) {
+  if (queries_only) query->Pack();
+  std::vector<Dense*> same_input = {key.get(), value.get()};
+  if (!queries_only) same_input.push_back(query.get());
+  together = Dense::PackTogether(same_input);
+  for (const auto& dense : {attention_dense, intermediate, output}) dense->Pack();
 }
 
 Encoder::Encoder(const EncoderConfig& config, std::vector<int64_t> selected, std::shared_ptr<LayerMix> mix)
@@ -123,10 +134,8 @@ at::Tensor Encoder::Embed(const Batch& batch) {
 }
 
 void Encoder::Pack() {
-  for (const auto& layer : layers_) {
-    for (const auto& dense :
-         {layer->query, layer->key, layer->value, layer->attention_dense, layer->intermediate, layer->output})
-      dense->Pack();
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    layers_[layer]->Pack(/*queries_only=*/static_cast<int64_t>(layer) + 1 == selected_.back());
   }
 }
 

@@ -24,11 +24,18 @@ struct EncoderLayer : torch::nn::Module {
   /// values, but the rest of the layer is computed for these alone (equal up to summation order).
   [[nodiscard]] at::Tensor Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
                                    const EncoderRunOptions& run);
+  /// From now on for inference only, with packed weights; `queries_only` as Forward will be called.
+  void Pack(bool queries_only);
 
   std::shared_ptr<Dense> query, key, value, attention_dense, intermediate, output;
+  std::shared_ptr<const ops::PackedLinear> together;  ///< key, value and maybe query once they are packed
   std::shared_ptr<Norm> attention_norm, output_norm;
   int64_t heads;
   Activation activation;
+
+ private:
+  [[nodiscard]] at::Tensor Attend(const at::Tensor& asking, const at::Tensor& rows, const Batch& batch,
+                                  const EncoderRunOptions& run) const;
 };
 
 /// Token type ids are all 0 (clner.md 3.3). There is no pooler. The weights are uninitialised until they are loaded.

@@ -1,6 +1,5 @@
 #include "nn/layers.h"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/native/quantized/PackedParams.h>
 #include <torch/torch.h>
@@ -14,7 +13,7 @@ namespace {
 const bool kReduceRange = !__builtin_cpu_supports("avx512vnni");
 }  // namespace
 
-struct Dense::Packed {
+struct Dense::Quantized {
   c10::intrusive_ptr<LinearPackedParamsBase> weight_and_bias;
   at::Tensor input_factor;  ///< [in], undefined when inputs are taken as they are
 };
@@ -23,29 +22,31 @@ Dense::Dense(int64_t in, int64_t out)
     : weight(register_parameter("weight", at::empty({out, in}))), bias(register_parameter("bias", at::empty({out}))) {}
 
 at::Tensor Dense::operator()(const at::Tensor& x) const {
-  if (packed_ != nullptr) {
-    const bool plain = !packed_->input_factor.defined();
-    return packed_->weight_and_bias->apply_dynamic(plain ? x : x * packed_->input_factor, kReduceRange);
-  }
-  if (blocked_weight_.defined() && !at::autocast::is_autocast_enabled(at::kCPU)) {
-    static const c10::OperatorHandle product =
-        c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
-    std::vector<c10::IValue> stack = {x, blocked_weight_, bias, "none", c10::List<std::optional<at::Scalar>>(), ""};
-    product.callBoxed(stack);
-    return stack[0].toTensor();
-  }
-  return at::linear(x, weight, bias);
+  if (packed_ != nullptr) return (*packed_)(x);
+  if (quantized_ == nullptr) return ops::Linear(x, weight, bias);
+  const bool plain = !quantized_->input_factor.defined();
+  return quantized_->weight_and_bias->apply_dynamic(plain ? x : x * quantized_->input_factor, kReduceRange);
 }
 
-void Dense::Pack() {
-  // MKL has no 512-bit code for AMD's processors: oneDNN is more than twice as fast there.
-  const bool faster = __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f");
-  const auto reorder = c10::Dispatcher::singleton().findSchema({"mkldnn::_reorder_linear_weight", ""});
-  if (!faster || !at::hasMKLDNN() || !reorder.has_value()) return;
-  torch::NoGradGuard no_grad;
-  std::vector<c10::IValue> stack = {weight, c10::IValue()};
-  reorder->callBoxed(stack);
-  blocked_weight_ = stack[0].toTensor();
+at::Tensor Dense::Activated(const at::Tensor& x, Activation activation) const {
+  return packed_ != nullptr ? packed_->Activated(x, activation) : ops::Activate((*this)(x), activation);
+}
+
+at::Tensor Dense::Plus(const at::Tensor& x, const at::Tensor& residual) const {
+  return packed_ != nullptr ? packed_->Plus(x, residual) : (*this)(x) + residual;
+}
+
+void Dense::Pack() { packed_ = PackTogether({this}); }
+
+std::shared_ptr<const ops::PackedLinear> Dense::PackTogether(const std::vector<Dense*>& layers) {
+  std::vector<at::Tensor> weights, biases;
+  for (const Dense* layer : layers) {
+    weights.push_back(layer->weight);
+    biases.push_back(layer->bias);
+  }
+  auto packed = std::make_shared<const ops::PackedLinear>(weights, biases);
+  for (Dense* layer : layers) layer->weight.set_data(at::empty({0}));
+  return packed;
 }
 
 void Dense::Quantize(const at::Tensor& spread) {
@@ -63,7 +64,8 @@ void Dense::Quantize(const at::Tensor& spread) {
   if (!found.has_value()) {
     throw Error(ErrorCode::kConfig, "this LibTorch has no int8 kernels", "", "use --precision fp32");
   }
-  packed_ = std::make_shared<const Packed>(Packed{found->typed<Prepack>().call(rounded, bias), factor});
+  quantized_ = std::make_shared<const Quantized>(Quantized{found->typed<Prepack>().call(rounded, bias), factor});
+  weight.set_data(at::empty({0}));
 }
 
 Norm::Norm(int64_t width, double eps_in)

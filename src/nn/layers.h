@@ -5,6 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
+
+#include "ops/linear.h"
 
 namespace clner::nn {
 
@@ -13,20 +16,26 @@ class Dense : public torch::nn::Module {
  public:
   Dense(int64_t in, int64_t out);
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
+  /// The activation behind the product.
+  [[nodiscard]] at::Tensor Activated(const at::Tensor& x, Activation activation) const;
+  /// y + residual.
+  [[nodiscard]] at::Tensor Plus(const at::Tensor& x, const at::Tensor& residual) const;
   /// From now on for inference only: the weight as 8-bit integers with one scale per output, inputs quantised with one
   /// scale per call. `spread` [in] is how far the inputs of each column reach (undefined: all alike): half of the
   /// difference is moved into the weight, so that wide columns do not cost the others their precision (SmoothQuant,
-  /// Xiao et al., 2023, with alpha 0.5). kConfig where this build of LibTorch has no such kernels.
+  /// Xiao et al., 2023, with alpha 0.5). kConfig where this build of LibTorch has no such kernels. Frees the weight.
   void Quantize(const at::Tensor& spread = {});
-  /// From now on for inference only: the weight as oneDNN wants it, where that is faster than LibTorch's own product.
-  /// Results are equal up to summation order.
+  /// From now on for inference only: the weight in the form that is fastest here. Frees the weight.
   void Pack();
+  /// Pack for layers that read the same input: one product gives all outputs, side by side. They cannot be used alone
+  /// afterwards.
+  [[nodiscard]] static std::shared_ptr<const ops::PackedLinear> PackTogether(const std::vector<Dense*>& layers);
   at::Tensor weight, bias;
 
  private:
-  struct Packed;
-  std::shared_ptr<const Packed> packed_;  ///< null unless quantised
-  at::Tensor blocked_weight_;             ///< undefined unless packed
+  struct Quantized;
+  std::shared_ptr<const Quantized> quantized_;       ///< null unless quantised
+  std::shared_ptr<const ops::PackedLinear> packed_;  ///< null unless packed
 };
 
 /// Layer normalisation over the last axis. weight, bias [width]; uninitialised until weights are loaded.

@@ -69,44 +69,81 @@ struct KernelConstraints {
   const crf::Constraints* pointer;
 };
 
-struct CrfNllFunction : torch::autograd::Function<CrfNllFunction> {
+// Where the gradients of a call go.
+struct Gradients {
+  explicit Gradients(const Call& call)
+      : emissions(at::empty_like(call.emissions)),
+        transitions(at::empty_like(call.transitions)),
+        start(at::empty_like(call.start)),
+        end(at::empty_like(call.end)),
+        rows{emissions.mutable_data_ptr<float>(), call.batch.tags},
+        params{transitions.mutable_data_ptr<float>(), start.mutable_data_ptr<float>(), end.mutable_data_ptr<float>(),
+               call.batch.tags} {}
+  at::Tensor emissions, transitions, start, end;
+  crf::RowsOut rows;
+  crf::ParamGrads params;
+};
+
+double WeightedSum(const std::vector<double>& losses, const std::vector<float>& weights) {
+  double sum = 0;
+  for (size_t b = 0; b < losses.size(); ++b) {
+    if (weights[b] != 0) sum += losses[b] * static_cast<double>(weights[b]);  // a loss of weight 0 may be infinite
+  }
+  return sum;
+}
+
+// The kernels have all gradients at once, so the forward pass keeps them.
+struct CrfJointFunction : torch::autograd::Function<CrfJointFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& emissions,
                             const at::Tensor& transitions, const at::Tensor& start, const at::Tensor& end,
-                            const std::vector<int64_t>& cu_words, const at::Tensor& gold) {
+                            const std::vector<int64_t>& cu_words, const CrfJointTerms* terms, CrfJointLoss* loss) {
     Call call(emissions, {transitions, start, end}, cu_words);
-    const int64_t tags = call.batch.tags, sentences = call.batch.sentences;
-    at::Tensor d_emissions = at::empty_like(call.emissions), d_transitions = at::empty_like(call.transitions);
-    at::Tensor d_start = at::empty_like(call.start), d_end = at::empty_like(call.end);
-    std::vector<float> weight(static_cast<size_t>(sentences),
-                              sentences > 0 ? 1.0F / static_cast<float>(sentences) : 0.0F);
-    std::vector<double> loss(static_cast<size_t>(sentences));
-    CheckStatus(crf::Nll(call.batch, call.rows, call.params, gold.const_data_ptr<int32_t>(), weight.data(), loss.data(),
-                         {d_emissions.mutable_data_ptr<float>(), tags},
-                         {d_transitions.mutable_data_ptr<float>(), d_start.mutable_data_ptr<float>(),
-                          d_end.mutable_data_ptr<float>(), tags},
-                         call.flags.data(), call.Reserve(crf::Operation::kNll), call.exec),
-                "Nll");
+    const Gradients grads(call);
+    const auto sentences = static_cast<size_t>(call.batch.sentences);
+    const int32_t* gold = terms->gold.empty() ? nullptr : terms->gold.data();
+    loss->nll.resize(sentences);
     double total = 0;
-    for (double value : loss) total += value;
-    ctx->save_for_backward({d_emissions.to(emissions.scalar_type()), d_transitions, d_start, d_end});
-    return at::full({}, total / static_cast<double>(std::max<int64_t>(sentences, 1)), at::kFloat);
+    if (terms->cooperative == nullptr) {
+      CheckStatus(crf::Nll(call.batch, call.rows, call.params, gold, terms->nll_weight.data(), loss->nll.data(),
+                           grads.rows, grads.params, call.flags.data(), call.Reserve(crf::Operation::kNll), call.exec),
+                  "Nll");
+    } else {
+      crf::JointTerms joint{gold, terms->nll_weight.data(), terms->teacher_of.data(), *terms->cooperative};
+      joint.cooperative.weight = terms->cl_weight.data();
+      loss->cl.resize(sentences);
+      CheckStatus(crf::Joint(call.batch, call.rows, call.params, joint, loss->nll.data(), loss->cl.data(), grads.rows,
+                             grads.params, call.flags.data(), call.Reserve(crf::Operation::kJoint), call.exec),
+                  "Joint");
+      total = WeightedSum(loss->cl, terms->cl_weight);
+    }
+    total += WeightedSum(loss->nll, terms->nll_weight);
+    ctx->save_for_backward({grads.emissions.to(emissions.scalar_type()), grads.transitions, grads.start, grads.end});
+    return at::full({}, total, at::kFloat);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grad_outputs) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor& scale = grad_outputs[0];
-    return {saved[0] * scale, saved[1] * scale, saved[2] * scale, saved[3] * scale, at::Tensor(), at::Tensor()};
+    return {saved[0] * scale, saved[1] * scale, saved[2] * scale, saved[3] * scale,
+            at::Tensor(),     at::Tensor(),     at::Tensor()};
   }
 };
 
 }  // namespace
 
-at::Tensor CrfNll(const at::Tensor& emissions, const CrfParams& params, const std::vector<int64_t>& cu_words,
-                  const std::vector<int32_t>& gold) {
-  CLNER_CHECK_EQ(static_cast<int64_t>(gold.size()), cu_words.back());
-  at::Tensor gold_tensor = at::empty({static_cast<int64_t>(gold.size())}, at::kInt);
-  std::copy(gold.begin(), gold.end(), gold_tensor.mutable_data_ptr<int32_t>());
-  return CrfNllFunction::apply(emissions, params.transitions, params.start, params.end, cu_words, gold_tensor);
+CrfJointLoss CrfJoint(const at::Tensor& emissions, const CrfParams& params, const std::vector<int64_t>& cu_words,
+                      const CrfJointTerms& terms) {
+  const size_t sentences = cu_words.size() - 1;
+  CLNER_CHECK(terms.gold.empty() || static_cast<int64_t>(terms.gold.size()) == cu_words.back(),
+              "one gold tag for every word");
+  CLNER_CHECK_EQ(terms.nll_weight.size(), sentences);
+  CLNER_CHECK(
+      terms.cooperative == nullptr || (terms.teacher_of.size() == sentences && terms.cl_weight.size() == sentences),
+      "a teacher and a weight for every sentence");
+  CrfJointLoss loss;
+  loss.total =
+      CrfJointFunction::apply(emissions, params.transitions, params.start, params.end, cu_words, &terms, &loss);
+  return loss;
 }
 
 std::vector<int32_t> CrfViterbi(const at::Tensor& emissions, const CrfParams& params,

@@ -15,10 +15,23 @@ struct CrfParams {
   at::Tensor transitions, start, end;
 };
 
-/// emissions [M, K] of B sentences (cu_words [B+1]), gold tags [M] -> mean over the sentences of log Z - score(gold), a
-/// scalar. Differentiable in the emissions and the parameters (crf.md section 3). Throws kInternal on bad shapes.
-[[nodiscard]] at::Tensor CrfNll(const at::Tensor& emissions, const CrfParams& params,
-                                const std::vector<int64_t>& cu_words, const std::vector<int32_t>& gold);
+/// Losses of one packed batch of B sentences: the weighted sum of all NLL and, when `cooperative` is given, of the
+/// Cooperative Learning term of every sentence with a teacher.
+struct CrfJointTerms {
+  const std::vector<int32_t>& gold;        ///< [M] tags; empty: no NLL, then every weight of it is 0
+  const std::vector<float>& nll_weight;    ///< [B]
+  const std::vector<int64_t>& teacher_of;  ///< [B] sentence of the same batch; -1 = none
+  const std::vector<float>& cl_weight;     ///< [B], read only with `cooperative`
+  const crf::CooperativeTerm* cooperative = nullptr;
+};
+struct CrfJointLoss {
+  at::Tensor total = {};                  ///< float32 scalar
+  std::vector<double> nll = {}, cl = {};  ///< [B] unweighted; empty where there is no such term
+};
+/// emissions [M, K], sentence b has the rows cu_words[b] .. cu_words[b+1]. Differentiable in the emissions and the
+/// parameters, the teachers being constants (crf.md sections 3 to 5). Throws kInternal on bad shapes.
+[[nodiscard]] CrfJointLoss CrfJoint(const at::Tensor& emissions, const CrfParams& params,
+                                    const std::vector<int64_t>& cu_words, const CrfJointTerms& terms);
 
 struct CrfConstraints {
   std::vector<uint8_t> transitions = {}, start = {}, end = {};  ///< empty = all allowed

@@ -43,28 +43,49 @@ int64_t Example::pieces() const {
   return count;
 }
 
-int64_t Batch::longest_sentence() const {
-  int64_t longest = 0;
-  for (size_t b = 0; b + 1 < cu_words.size(); ++b) longest = std::max(longest, cu_words[b + 1] - cu_words[b]);
-  return longest;
+namespace {
+
+// Sentences of a batch and what is known of each before the sequences are laid out.
+struct Members {
+  std::vector<Sequence> sequences = {};
+  std::vector<int64_t> word_position = {};
+  bool labelled = true;
+};
+
+void Add(const Example& example, int64_t first_mask_row, Members* members, Batch* batch) {
+  for (const ViewItem& item : example.items) {
+    members->sequences.push_back({&item, batch->cu_words.back() + item.first_word});
+  }
+  for (int64_t i = 0; i < example.words; ++i) members->word_position.push_back(first_mask_row + i);
+  batch->mask_rows = std::max(batch->mask_rows, first_mask_row + example.words);
+  members->labelled = members->labelled && static_cast<int64_t>(example.tags.size()) == example.words;
+  if (members->labelled) batch->tags.insert(batch->tags.end(), example.tags.begin(), example.tags.end());
+  batch->cu_words.push_back(batch->cu_words.back() + example.words);
+  batch->sentences.push_back(example.sentence);
+  batch->context.push_back(example.context);
+  batch->teacher_of.push_back(-1);
 }
 
-Batch Pack(const std::vector<const Example*>& examples) {
+}  // namespace
+
+Batch Pack(const std::vector<const Example*>& examples, const std::vector<const Example*>& partners) {
   Batch batch;
   batch.cu_words.push_back(0);
-  std::vector<Sequence> sequences;
-  std::vector<int64_t> word_position;
-  bool labelled = true;
-  for (const Example* example : examples) {
-    for (const ViewItem& item : example->items) {
-      sequences.push_back({&item, batch.cu_words.back() + item.first_word});
-    }
-    for (int64_t i = 0; i < example->words; ++i) word_position.push_back(i);
-    labelled = labelled && static_cast<int64_t>(example->tags.size()) == example->words;
-    if (labelled) batch.tags.insert(batch.tags.end(), example->tags.begin(), example->tags.end());
-    batch.cu_words.push_back(batch.cu_words.back() + example->words);
-    batch.sentences.push_back(example->sentence);
+  Members members;
+  for (const Example* example : examples) Add(*example, 0, &members, &batch);
+  batch.members = batch.sentence_count();
+  const int64_t partner_rows = batch.mask_rows;
+  for (size_t i = 0; i < partners.size(); ++i) {
+    if (partners[i] == nullptr) continue;
+    const auto member = static_cast<int64_t>(i), partner = batch.sentence_count();
+    Add(*partners[i], partner_rows, &members, &batch);
+    if (examples[i]->context == partners[i]->context) continue;
+    const bool taught = partners[i]->context;
+    batch.teacher_of[static_cast<size_t>(taught ? member : partner)] = taught ? partner : member;
   }
+  std::vector<Sequence>& sequences = members.sequences;
+  const std::vector<int64_t>& word_position = members.word_position;
+  const bool labelled = members.labelled;
   if (!labelled) batch.tags.clear();
   // Longest first: neighbours have similar length, and the order does not depend on anything but the lengths.
   std::stable_sort(sequences.begin(), sequences.end(),

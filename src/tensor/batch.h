@@ -11,16 +11,19 @@
 
 namespace clner {
 
-/// A sentence ready for the encoder: its windows (usually one) and its gold tags (empty when unlabelled).
+/// One view of a sentence ready for the encoder: its windows (usually one) and its gold tags (empty when unlabelled).
 struct Example {
   std::vector<ViewItem> items = {};
   std::vector<int32_t> tags = {};
-  int64_t words = 0;
-  int64_t sentence = 0;  ///< index in its corpus
+  int64_t words = 0;      ///< own words
+  int64_t all_words = 0;  ///< with those of the context and the separator; batches are sorted by it
+  int64_t sentence = 0;   ///< index in its corpus
+  bool context = false;   ///< the sentence is shown with retrieved texts
   [[nodiscard]] int64_t pieces() const;
 };
 
-/// Sequences are stored longest first; sentences keep the order given to Pack.
+/// Sequences are stored longest first; sentences keep the order given to Pack. In training a batch may hold two views
+/// of a sentence, as two of its B sentences.
 struct Batch {
   at::Tensor ids = {};                   ///< [N] i64
   at::Tensor positions = {};             ///< [N] i64, position in its sequence from 0
@@ -32,17 +35,26 @@ struct Batch {
   at::Tensor query_of_word = {};        ///< [M] i64, first position in query_index of every own word; -1 = no piece
   at::Tensor queries_of_word = {};      ///< [M] i64, number of positions of every own word
   bool words_without_pieces = false;    ///< some query_of_word is -1
-  at::Tensor word_position = {};        ///< [M] i64, position of the word in its sentence
+  at::Tensor word_position = {};        ///< [M] i64, row of the word dropout mask: the position in its sentence; behind
+                                        ///< all of these for the partners, which draw their own mask
+  int64_t mask_rows = 0;                ///< values of word_position are below it
   std::vector<int64_t> cu_words = {};   ///< [B+1] word offsets
   std::vector<int32_t> tags = {};       ///< [M] gold tags, empty when a sentence is unlabelled
+  int64_t members = 0;                  ///< sentences that were drawn; the partners are behind them
   std::vector<int64_t> sentences = {};  ///< [B] corpus index of each sentence
+  std::vector<bool> context = {};       ///< [B] sentences that are shown with retrieved texts
+  std::vector<int64_t> teacher_of = {};  ///< [B] the sentence that is the same one with its context; -1 = none
+  /// What the loss of each sentence counts, and that of a student of `teacher_of`; set by the batch source, empty when
+  /// nothing is trained. The loss of a batch is the weighted sum.
+  std::vector<float> nll_weight = {}, cl_weight = {};  ///< [B]
   [[nodiscard]] int64_t sentence_count() const { return static_cast<int64_t>(cu_words.size()) - 1; }
   [[nodiscard]] int64_t words() const { return cu_words.back(); }
   [[nodiscard]] int64_t pieces() const { return cu_seqlens.back(); }
-  [[nodiscard]] int64_t longest_sentence() const;
 };
 
-[[nodiscard]] Batch Pack(const std::vector<const Example*>& examples);
+/// `partners` (as many as `examples`, or none) are the other views of the same sentences, null where there is none;
+/// they come behind the examples. Of the two views, the one with context teaches the other.
+[[nodiscard]] Batch Pack(const std::vector<const Example*>& examples, const std::vector<const Example*>& partners = {});
 /// The same for `positions` into `examples`, as batch plans give them.
 [[nodiscard]] Batch Pack(std::span<const Example> examples, const std::vector<int64_t>& positions);
 

@@ -12,25 +12,7 @@
 namespace clner::bert {
 namespace {
 
-bool Contains(std::span<const CodePointRange> ranges, char32_t code_point) {
-  auto after = std::upper_bound(ranges.begin(), ranges.end(), code_point,
-                                [](char32_t c, const CodePointRange& range) { return c < range.first; });
-  return after != ranges.begin() && code_point <= std::prev(after)->last;
-}
-
 bool IsHangulSyllable(char32_t c) { return c >= 0xAC00 && c <= 0xD7A3; }
-
-/// White space of Rust's char::is_whitespace.
-bool IsSpace(char32_t c) {
-  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D);
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-bool IsPunctuation(char32_t c) {
-  if (c >= 0x80) return Contains(PunctuationRanges(), c);
-  return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
-}
 
 /// What clean_text removes: NUL, U+FFFD and the categories Cc, Cf, Co; tab, line feed and carriage return are white
 /// space.
@@ -70,6 +52,35 @@ constexpr std::array<bool, 256> kIsAlphanumeric = [] {
 
 }  // namespace
 
+bool IsSpace(char32_t c) {
+  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool IsPunctuation(char32_t c) {
+  if (c >= 0x80) return Contains(PunctuationRanges(), c);
+  return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+}
+
+bool IsWordCharacter(char32_t c) {
+  if (c >= 0x80) return Contains(WordRanges(), c);
+  return kIsAlphanumeric[c] || c == '_';
+}
+
+bool IsNumeric(char32_t c) {
+  if (c >= 0x80) return Contains(NumericRanges(), c);
+  return c >= '0' && c <= '9';
+}
+
+std::string Normalized(const NormalizerOptions& options, std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  TokenStream stream(options, text, 0);
+  for (char32_t code_point = 0; stream.NextCodePoint(&code_point);) AppendUtf8(code_point, &out);
+  return out;
+}
+
 bool IsChinese(char32_t c) {
   // The last but two bounds are the library's; Unicode's extensions D and E begin and end elsewhere.
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
@@ -101,6 +112,22 @@ bool TokenStream::Next() {
     Append(code_point);
     if (punctuation) return true;
   }
+}
+
+bool TokenStream::NextCodePoint(char32_t* code_point) {
+  while (ready_begin_ == ready_.size()) {
+    ready_.clear();
+    ready_begin_ = 0;
+    if (position_ < word_.size()) {
+      Refill();
+    } else if (marks_.empty()) {
+      return false;
+    } else {
+      FlushMarks();
+    }
+  }
+  *code_point = ready_[ready_begin_++];
+  return true;
 }
 
 void TokenStream::TakeAscii() {

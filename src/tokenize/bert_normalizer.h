@@ -17,6 +17,16 @@ struct NormalizerOptions {
   bool lowercase = true;
 };
 
+/// White space of Rust's char::is_whitespace, which is Unicode's White_Space.
+[[nodiscard]] bool IsSpace(char32_t code_point);
+[[nodiscard]] bool IsPunctuation(char32_t code_point);
+/// `\w` of the pre-tokenizer Whitespace.
+[[nodiscard]] bool IsWordCharacter(char32_t code_point);
+/// What the pre-tokenizer Digits takes: the numbers of all scripts.
+[[nodiscard]] bool IsNumeric(char32_t code_point);
+/// `text` (valid UTF-8) after the normalizer.
+[[nodiscard]] std::string Normalized(const NormalizerOptions& options, std::string_view text);
+
 /// True for the CJK ideographs that BERT puts blanks around.
 [[nodiscard]] bool IsChinese(char32_t code_point);
 
@@ -32,6 +42,8 @@ class TokenStream {
   [[nodiscard]] std::string_view token() const { return token_; }
   /// Code points of the token; `max_code_points + 1` means "too long".
   [[nodiscard]] size_t code_points() const { return code_points_; }
+  /// Moves to the next normalised code point instead, white space included; false at the end.
+  [[nodiscard]] bool NextCodePoint(char32_t* code_point);
 
  private:
   struct Mark {

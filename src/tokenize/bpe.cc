@@ -23,6 +23,7 @@ bool IsOneToken(std::string_view text) {
 BpeTokenizer::BpeTokenizer(BpeSpec spec, const std::string& source)
     : vocabulary_(std::move(spec.vocabulary)),
       merges_(std::move(spec.merges), spec.byte_ids),
+      normalizer_(std::move(spec.normalizer)),
       split_words_(spec.split_words) {
   special_ = FindSpecialIds(spec.special, vocabulary_, source);
   AddWholePieces();
@@ -41,6 +42,8 @@ void BpeTokenizer::AddWholePieces() {
 }
 
 bool BpeTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {
+  std::string normalized;
+  if (!normalizer_.empty()) word = normalized = Normalize(normalizer_, word);
   if (word.empty()) return true;
   std::string with_blank;
   if (!word.starts_with(' ')) {

@@ -8,6 +8,7 @@
 #include "tokenize/bpe_merges.h"
 #include "tokenize/piece_table.h"
 #include "tokenize/special_tokens.h"
+#include "tokenize/text_steps.h"
 #include "tokenize/tokenizer.h"
 
 namespace clner {
@@ -17,7 +18,8 @@ struct BpeSpec {
   std::vector<std::string> vocabulary = {};  ///< distinct, valid UTF-8; bytes are written in GPT-2's alphabet
   std::vector<bpe::Merge> merges = {};       ///< by rank; `merged` is the text of `left` and `right` together
   std::array<int32_t, 256> byte_ids = {};    ///< the piece of every single byte
-  bool split_words = true;                   ///< merges stay inside the tokens of GPT-2's regular expression
+  std::vector<NormalizerStep> normalizer = {};
+  bool split_words = true;  ///< merges stay inside the tokens of GPT-2's regular expression
   SpecialNames special = {.unknown = "<unk>", .begin = "<s>", .separator = "</s>", .pad = "<pad>", .mask = "<mask>"};
 };
 
@@ -40,6 +42,7 @@ class BpeTokenizer final : public Tokenizer {
 
   std::vector<std::string> vocabulary_;
   bpe::Merges merges_;
+  std::vector<NormalizerStep> normalizer_;
   bool split_words_;
   SpecialIds special_;
   /// Texts that come out as one piece: twice its id, plus one if the text is also one token.

@@ -9,6 +9,7 @@
 #include "core/utf8.h"
 #include "tokenize/bpe_merges_file.h"
 #include "tokenize/byte_alphabet.h"
+#include "tokenize/steps_json.h"
 #include "tokenize/vocabulary.h"
 
 namespace clner {
@@ -59,14 +60,26 @@ void ReadPostProcessor(const JsonFile& file, BpeSpec* spec) {
   read("sep", &spec->special.separator);
 }
 
+/// The pre-tokenizer, also when it is the only one of a sequence.
+const Json& ByteLevelOf(const JsonFile& file) {
+  constexpr const char* kKey = "pre_tokenizer";
+  const Json* object = file.Find(kKey);
+  if (object == nullptr) file.Fail("there is no pre-tokenizer; ByteLevel is needed", kKey);
+  const std::vector<const Json*> parts = PartsOf(file, *object, "pretokenizers", kKey);
+  for (const Json* part : parts) {
+    const std::string type = StepType(file, *part, kKey);
+    if (type != "ByteLevel") RefuseStep(file, "pre-tokenizer", type, "byte-level BPE", "ByteLevel alone", kKey);
+  }
+  if (parts.size() != 1) RefuseStep(file, "pre-tokenizer", "Sequence", "byte-level BPE", "ByteLevel alone", kKey);
+  return *parts.front();
+}
+
 /// What tokenizer.json says beside vocabulary and merges.
 void ReadSettings(const JsonFile& file, const Json& model, BpeSpec* spec) {
   CheckModel(file, model);
-  if (std::string type = TypeOf(file, "normalizer"); !type.empty())
-    Unsupported(file, "normalizer.type", fmt::format("'{}'", type));
-  const std::string type = TypeOf(file, "pre_tokenizer");
-  if (type != "ByteLevel") Unsupported(file, "pre_tokenizer.type", fmt::format("'{}'", type));
-  const Json& splitting = *file.Find("pre_tokenizer");
+  if (const Json* normalizer = file.Find("normalizer"))
+    spec->normalizer = ReadNormalizerSteps(file, *normalizer, "byte-level BPE");
+  const Json& splitting = ByteLevelOf(file);
   spec->split_words = file.Bool(splitting, "use_regex").value_or(true);
   // Neither decides about the pieces of a word of a sentence, but both must make sense.
   (void)file.Bool(splitting, "add_prefix_space");

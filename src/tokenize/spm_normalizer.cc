@@ -11,6 +11,8 @@ namespace {
 
 /// A cluster of this many bytes or more is mapped code point by code point.
 constexpr size_t kMinLongCluster = 6;
+/// Longest replacement; NFKC's longest has 33 bytes.
+constexpr size_t kMaxReplacementBytes = 256;
 
 // Units of a double-array trie: the label a node is reached by, the offset of its children, whether it ends an entry;
 // the unit of an end holds the value.
@@ -68,6 +70,8 @@ void SpmCharsMap::CheckTrie(const std::string& name) const {
       const uint32_t value = Value(units_[base]);
       if (value >= replacements_.size() || IsContinuationByte(replacements_[value]))
         Fail(fmt::format("has no replacement at {} for unit {}", value, position), name);
+      if (std::string_view(replacements_).substr(value, kMaxReplacementBytes + 1).find('\0') == std::string_view::npos)
+        Fail(fmt::format("has a replacement of more than {} bytes", kMaxReplacementBytes), name);
     }
     for (uint32_t label = 1; label < 256; ++label) {
       const size_t child = base ^ label;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -15,6 +16,9 @@ namespace {
 
 /// How much less likely than the rarest piece an unknown character is (natural log).
 constexpr double kUnknownPenalty = 10;
+/// Score of a user-defined symbol in SentencePiece for every byte but its first, where other pieces have
+/// log-probabilities: symbols win, and long ones before short ones.
+constexpr double kSymbolBonus = 0.1;
 /// Chunks of less bytes need no memory from the heap.
 constexpr size_t kInlineNodes = 128;
 constexpr size_t kMaxChunkBytes = std::numeric_limits<uint32_t>::max() - 1;
@@ -47,13 +51,19 @@ UnigramTokenizer::UnigramTokenizer(UnigramSpec spec, const std::string& source) 
     least = std::min(least, spec_.scores[i]);
     if (!spec_.literal[i]) trie_.Add(root_, spec_.vocabulary[i], static_cast<int32_t>(i));
   }
+  symbol_root_ = trie_.AddRoot();
+  for (const int32_t id : spec_.symbols) {
+    const std::string& symbol = spec_.vocabulary[static_cast<size_t>(id)];
+    spec_.scores[static_cast<size_t>(id)] = kSymbolBonus * static_cast<double>(symbol.size() - 1);
+    trie_.Add(symbol_root_, symbol, id);
+  }
   unknown_score_ = least - kUnknownPenalty;
   if (spec_.byte_fallback) byte_ids_ = FindByteIds(spec_.vocabulary);
 }
 
 bool UnigramTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {
   const size_t begin = ids->size();
-  const std::string normalized = Normalize(spec_.normalizer, word);
+  const std::string normalized = NormalizeWord(word);
   ChunkStream stream(spec_.metaspace, normalized);
   while (stream.Next()) {
     EncodeChunk(stream.chunk(), ids);
@@ -63,6 +73,25 @@ bool UnigramTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std:
     }
   }
   return true;
+}
+
+std::string UnigramTokenizer::NormalizeWord(std::string_view word) const {
+  const std::span<const NormalizerStep> steps = spec_.normalizer;
+  if (spec_.symbols.empty() || steps.empty()) return Normalize(steps, word);
+  std::string text;
+  size_t begin = 0, at = 0;
+  const auto take_before = [&](size_t end) { text += Normalize(steps.first(1), word.substr(begin, end - begin)); };
+  while (at < word.size()) {
+    const size_t symbol = trie_.LongestPrefix(symbol_root_, word.substr(at)).length;
+    if (symbol > 0) {
+      take_before(at);
+      text += word.substr(at, symbol);
+      begin = at + symbol;
+    }
+    at += std::max(symbol, CharacterBytes(word[at]));
+  }
+  take_before(word.size());
+  return Normalize(steps.subspan(1), text);
 }
 
 void UnigramTokenizer::EncodeChunk(std::string_view chunk, std::vector<int32_t>* ids) const {

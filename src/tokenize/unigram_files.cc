@@ -44,6 +44,8 @@ void AppendSpecial(const std::string& text, double score, UnigramSpec* spec) {
 void AppendPieces(const SpmModel& model, size_t first, UnigramSpec* spec) {
   for (size_t i = first; i < model.pieces.size(); ++i) {
     const SpmPiece& piece = model.pieces[i];
+    if (piece.type == SpmPieceType::kUserDefined)
+      spec->symbols.push_back(static_cast<int32_t>(spec->vocabulary.size()));
     spec->vocabulary.push_back(piece.text);
     spec->scores.push_back(static_cast<double>(piece.score));
     spec->literal.push_back(piece.type == SpmPieceType::kControl || piece.type == SpmPieceType::kUnknown);

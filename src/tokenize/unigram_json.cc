@@ -2,93 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <string_view>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/utf8.h"
+#include "tokenize/steps_json.h"
 #include "tokenize/vocabulary.h"
 
 namespace clner {
 namespace {
 
-/// The only regular expression that is understood: a run of blanks.
-constexpr std::string_view kBlankRun = " {2,}";
-
-/// The bytes of base 64 text with its padding.
-std::string DecodeBase64(const std::string& text, const JsonFile& file, const char* key) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<int8_t, 256> digit_of;
-  digit_of.fill(-1);
-  for (size_t i = 0; i < kDigits.size(); ++i) digit_of[static_cast<unsigned char>(kDigits[i])] = static_cast<int8_t>(i);
-  const size_t digits = std::min(text.find('='), text.size());
-  if (text.size() % 4 != 0 || text.size() - digits > 2 || text.find_first_not_of('=', digits) != text.npos)
-    file.Fail("the base 64 text has the wrong length", key);
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  uint32_t bits = 0;
-  for (size_t i = 0; i < digits; ++i) {
-    const int8_t digit = digit_of[static_cast<unsigned char>(text[i])];
-    if (digit < 0) file.Fail(fmt::format("the base 64 text has a wrong character at {}", i), key);
-    bits = bits << 6 | static_cast<uint32_t>(digit);
-    if (i % 4 > 0) bytes.push_back(static_cast<char>(bits >> (6 - 2 * (i % 4)) & 0xFF));
-  }
-  return bytes;
-}
-
-/// The "type" of a normaliser or pre-tokeniser.
-std::string TypeOf(const JsonFile& file, const Json& object, const char* key) {
-  const Json* type = JsonFile::Find(object, "type");
-  if (type == nullptr) file.Fail(fmt::format("a {} has no 'type'", key), key);
-  return file.String(*type, key);
-}
-
-std::string StringOf(const JsonFile& file, const Json& object, const char* name, const char* key) {
-  const Json* value = JsonFile::Find(object, name);
-  if (value == nullptr) file.Fail(fmt::format("'{}' is missing", name), key);
-  return file.String(*value, key);
-}
-
-ReplaceStep ReadReplace(const JsonFile& file, const Json& step) {
-  constexpr const char* kKey = "normalizer.pattern";
-  ReplaceStep replace{.content = StringOf(file, step, "content", "normalizer.content")};
-  const Json* pattern = JsonFile::Find(step, "pattern");
-  if (pattern == nullptr) file.Fail("'pattern' is missing", kKey);
-  if (const Json* text = JsonFile::Find(*pattern, "String")) {
-    replace.pattern = file.String(*text, kKey);
-    if (replace.pattern.empty()) file.Fail("an empty pattern", kKey);
-  } else if (std::string regex = StringOf(file, *pattern, "Regex", kKey); regex != kBlankRun) {
-    file.Fail(fmt::format("the regular expression '{}' is not supported, only '{}'", Printable(regex), kBlankRun),
-              kKey);
-  }
-  return replace;
-}
-
-void ReadNormalizer(const JsonFile& file, const Json& step, std::vector<NormalizerStep>* steps) {
-  constexpr const char* kKey = "normalizer";
-  const std::string type = TypeOf(file, step, kKey);
-  if (type == "Sequence") {
-    const Json* parts = JsonFile::Find(step, "normalizers");
-    if (parts == nullptr || !parts->is_array()) file.Fail("'normalizers' must be a list", kKey);
-    for (const Json& part : *parts) ReadNormalizer(file, part, steps);
-  } else if (type == "Precompiled") {
-    constexpr const char* kMap = "normalizer.precompiled_charsmap";
-    steps->emplace_back(
-        SpmCharsMap(DecodeBase64(StringOf(file, step, "precompiled_charsmap", kMap), file, kMap), file.name()));
-  } else if (type == "Strip") {
-    steps->emplace_back(StripStep{.left = file.Bool(step, "strip_left").value_or(false),
-                                  .right = file.Bool(step, "strip_right").value_or(false)});
-  } else if (type == "Replace") {
-    steps->emplace_back(ReadReplace(file, step));
-  } else {
-    file.Fail(fmt::format("normalizer '{}' is not supported with Unigram", Printable(type)), kKey);
-  }
-}
-
 void ReadMetaspace(const JsonFile& file, const Json& object, MetaspaceOptions* options) {
   constexpr const char* kKey = "pre_tokenizer";
-  if (const std::string marker = StringOf(file, object, "replacement", kKey); marker != kSpaceMarker)
+  if (const std::string marker = StepString(file, object, "replacement", kKey); marker != kSpaceMarker)
     file.Fail(fmt::format("Metaspace with '{}' instead of '{}' is not supported", Printable(marker), kSpaceMarker),
               kKey);
   options->split_at_marker = file.Bool(object, "split").value_or(true);
@@ -106,22 +34,28 @@ void ReadMetaspace(const JsonFile& file, const Json& object, MetaspaceOptions* o
   }
 }
 
+/// Metaspace, which comes last, and what splits the word before it.
 MetaspaceOptions ReadPreTokenizer(const JsonFile& file) {
   constexpr const char* kKey = "pre_tokenizer";
   MetaspaceOptions options;
   const Json* object = file.Find(kKey);
   if (object == nullptr) file.Fail("there is no pre-tokenizer; Metaspace is needed", kKey);
-  if (TypeOf(file, *object, kKey) == "Sequence") {
-    const Json* parts = JsonFile::Find(*object, "pretokenizers");
-    if (parts == nullptr || !parts->is_array()) file.Fail("'pretokenizers' must be a list", kKey);
-    options.split_at_white_space = parts->size() == 2 && TypeOf(file, parts->front(), kKey) == "WhitespaceSplit";
-    if (parts->size() != 1 && !options.split_at_white_space)
-      file.Fail("only Metaspace, alone or after WhitespaceSplit, is supported with Unigram", kKey);
-    object = &parts->back();
+  const std::vector<const Json*> parts = PartsOf(file, *object, "pretokenizers", kKey);
+  const auto refuse = [&](const Json& part) {
+    RefuseStep(file, "pre-tokenizer", StepType(file, part, kKey), "Unigram",
+               "Metaspace, alone or behind BertPreTokenizer, Digits, Punctuation, Whitespace and WhitespaceSplit",
+               kKey);
+  };
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    if (!AppendSplitSteps(file, *parts[i], &options.splits)) refuse(*parts[i]);
   }
-  if (const std::string type = TypeOf(file, *object, kKey); type != "Metaspace")
-    file.Fail(fmt::format("pre-tokenizer '{}' is not supported with Unigram", Printable(type)), kKey);
-  ReadMetaspace(file, *object, &options);
+  if (parts.empty() || StepType(file, *parts.back(), kKey) != "Metaspace")
+    refuse(parts.empty() ? *object : *parts.back());
+  ReadMetaspace(file, *parts.back(), &options);
+  if (options.splits == std::vector<SplitStep>{SplitStep::kWhiteSpace}) {
+    options.splits.clear();
+    options.split_at_white_space = true;
+  }
   return options;
 }
 
@@ -175,7 +109,8 @@ UnigramSpec ReadUnigramJson(const TokenizerJsonFiles& files, const Json& model) 
   ReadPieces(file, model, &spec);
   ReadSpecials(files, model, &spec);
   spec.byte_fallback = file.Bool(model, "byte_fallback").value_or(false);
-  if (const Json* normalizer = file.Find("normalizer")) ReadNormalizer(file, *normalizer, &spec.normalizer);
+  if (const Json* normalizer = file.Find("normalizer"))
+    spec.normalizer = ReadNormalizerSteps(file, *normalizer, "Unigram");
   spec.metaspace = ReadPreTokenizer(file);
   return spec;
 }

@@ -6,9 +6,9 @@
 
 namespace clner {
 
-/// `model` is the model part of files.tokenizer. Normalisers: Precompiled, Strip, Replace of a string or of " {2,}",
-/// and sequences of them; pre-tokenisers: Metaspace, alone or after WhitespaceSplit. kCorrupt, naming it, for anything
-/// else. Added tokens behind the vocabulary are left to the caller.
+/// `model` is the model part of files.tokenizer. Normalisers are those of ReadNormalizerSteps; pre-tokenisers:
+/// Metaspace, alone or behind those of AppendSplitSteps. kCorrupt, naming it, for anything else. Added tokens behind
+/// the vocabulary are left to the caller.
 [[nodiscard]] UnigramSpec ReadUnigramJson(const TokenizerJsonFiles& files, const Json& model);
 
 }  // namespace clner

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace clner {
 
@@ -21,6 +22,7 @@ WordPieceTokenizer::WordPieceTokenizer(WordPieceSpec spec, const std::string& so
 }
 
 bool WordPieceTokenizer::EncodeWord(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {
+  if (spec_.steps.has_value()) return EncodeSteps(word, max_pieces, ids);
   size_t begin = ids->size();
   bert::TokenStream stream(spec_.normalizer, word, spec_.max_input_chars_per_word);
   while (stream.Next()) {
@@ -28,6 +30,23 @@ bool WordPieceTokenizer::EncodeWord(std::string_view word, size_t max_pieces, st
       ids->push_back(special_.unknown);
     } else {
       EncodeToken(stream.token(), ids);
+    }
+    if (ids->size() - begin > max_pieces) {
+      ids->resize(begin + max_pieces);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool WordPieceTokenizer::EncodeSteps(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const {
+  const size_t begin = ids->size();
+  const std::string text = Normalize(spec_.steps->normalizer, word);
+  for (const std::string_view token : Split(spec_.steps->splits, text)) {
+    if (CodePointCount(token) > spec_.max_input_chars_per_word) {
+      ids->push_back(special_.unknown);
+    } else {
+      EncodeToken(token, ids);
     }
     if (ids->size() - begin > max_pieces) {
       ids->resize(begin + max_pieces);

@@ -1,15 +1,23 @@
 // WordPiece as in BERT: basic tokenisation, then greedy longest match.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tokenize/bert_normalizer.h"
 #include "tokenize/piece_trie.h"
 #include "tokenize/special_tokens.h"
+#include "tokenize/text_steps.h"
 #include "tokenize/tokenizer.h"
 
 namespace clner {
+
+/// Another way from a word to its tokens than BERT's.
+struct WordSteps {
+  std::vector<NormalizerStep> normalizer = {};
+  std::vector<SplitStep> splits = {};
+};
 
 /// Everything a WordPiece tokenizer is made of. Ids are positions in `vocabulary`.
 struct WordPieceSpec {
@@ -19,6 +27,7 @@ struct WordPieceSpec {
   std::string continuing_prefix = "##";
   size_t max_input_chars_per_word = 100;  ///< a longer token becomes one unknown piece
   bert::NormalizerOptions normalizer = {};
+  std::optional<WordSteps> steps = std::nullopt;  ///< instead of `normalizer` and BERT's splitting
 };
 
 /// Gives the ids of Hugging Face's fast BERT tokenizer, except that the text of a special token inside a word ("[SEP]")
@@ -35,6 +44,8 @@ class WordPieceTokenizer final : public Tokenizer {
   [[nodiscard]] const WordPieceSpec& spec() const { return spec_; }
 
  private:
+  /// EncodeWord for spec_.steps.
+  bool EncodeSteps(std::string_view word, size_t max_pieces, std::vector<int32_t>* ids) const;
   /// Appends the pieces of one token: longest match from the left, or one unknown piece if that does not come out even.
   void EncodeToken(std::string_view token, std::vector<int32_t>* ids) const;
 

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/utf8.h"
+#include "tokenize/steps_json.h"
 #include "tokenize/vocabulary.h"
 
 namespace clner {
@@ -24,20 +25,50 @@ bool HasCapitals(const std::vector<std::string>& pieces) {
   return false;
 }
 
+/// True if tokenizer.json leaves the part to BERT's defaults or names `type`.
+bool IsBerts(const JsonFile& file, const char* part, const char* type) {
+  if (!file.exists()) return true;
+  const auto found = file.object().find(part);
+  if (found == file.object().end()) return true;
+  return !found->is_null() && StepType(file, *found, part) == type;
+}
+
+/// The steps of tokenizer.json unless they are BERT's, whose normalizer has the options `bert`; null is no step.
+std::optional<WordSteps> ReadSteps(const JsonFile& file, const bert::NormalizerOptions& bert) {
+  const bool normalizer = IsBerts(file, "normalizer", "BertNormalizer");
+  const bool splitting = IsBerts(file, "pre_tokenizer", "BertPreTokenizer");
+  if (normalizer && splitting) return std::nullopt;
+  WordSteps steps;
+  if (normalizer) {
+    steps.normalizer.emplace_back(bert);
+  } else if (const Json* part = file.Find("normalizer")) {
+    steps.normalizer = ReadNormalizerSteps(file, *part, "WordPiece");
+  }
+  if (splitting) {
+    steps.splits = {SplitStep::kWhiteSpace, SplitStep::kPunctuation};
+  } else if (const Json* object = file.Find("pre_tokenizer")) {
+    for (const Json* part : PartsOf(file, *object, "pretokenizers", "pre_tokenizer")) {
+      if (AppendSplitSteps(file, *part, &steps.splits)) continue;
+      RefuseStep(file, "pre-tokenizer", StepType(file, *part, "pre_tokenizer"), "WordPiece",
+                 "BertPreTokenizer, Digits, Punctuation, Whitespace, WhitespaceSplit and sequences of them",
+                 "pre_tokenizer");
+    }
+  }
+  return steps;
+}
+
 bert::NormalizerOptions ReadNormalizer(const TokenizerJsonFiles& files, const std::vector<std::string>& pieces) {
   bert::NormalizerOptions options;
   std::optional<bool> lower, strip;
-  if (const Json* normalizer = files.tokenizer.Find("normalizer")) {
-    const JsonFile& file = files.tokenizer;
-    const Json* type = JsonFile::Find(*normalizer, "type");
-    std::string name = type != nullptr ? file.String(*type, "normalizer.type") : "";
-    if (name != "BertNormalizer")
-      file.Fail(fmt::format("normalizer '{}' is not supported with WordPiece", Printable(name)), "normalizer.type");
-    options.clean_text = file.Bool(*normalizer, "clean_text").value_or(true);
-    options.handle_chinese_chars = file.Bool(*normalizer, "handle_chinese_chars").value_or(true);
+  const JsonFile& file = files.tokenizer;
+  const Json* normalizer = file.Find("normalizer");
+  const bool is_berts = IsBerts(file, "normalizer", "BertNormalizer");
+  if (normalizer != nullptr && is_berts) {
+    options = ReadBertNormalizer(file, *normalizer);
     lower = file.Bool(*normalizer, "lowercase");
     strip = file.Bool(*normalizer, "strip_accents");
   }
+  if (!is_berts) return options;
   if (std::optional<bool> value = files.config.Bool("tokenize_chinese_chars")) options.handle_chinese_chars = *value;
   if (std::optional<bool> value = files.config.Bool("strip_accents")) strip = value;
   if (std::optional<bool> value = files.config.Bool("do_lower_case")) lower = value;
@@ -86,6 +117,7 @@ WordPieceSpec ReadWordPieceSpec(const fs::path& directory, const TokenizerJsonFi
     }
   }
   spec.normalizer = ReadNormalizer(files, spec.vocabulary);
+  if (files.tokenizer.exists()) spec.steps = ReadSteps(files.tokenizer, spec.normalizer);
   spec.searched_pieces = spec.vocabulary.size();
   AppendAddedTokens(files, &spec.vocabulary);
   ReadSpecials(files, model, &spec);

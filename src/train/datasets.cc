@@ -1,10 +1,15 @@
 #include "train/datasets.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "data/contexts.h"
+#include "data/data_format.h"
 
 namespace clner {
 namespace {
@@ -15,17 +20,51 @@ std::string Describe(const char* name, const Corpus& corpus) {
          Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
-Split Read(const char* name, const SplitOptions& split, const CorpusOptions& options, CorpusCache& cache) {
-  TokenizedCorpus read = cache.Read(split.sentences, options);
+/// The names between the commas.
+std::vector<std::string> LabelNames(const std::string& labels) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin < labels.size();) {
+    const size_t end = std::min(labels.find(',', begin), labels.size());
+    names.push_back(labels.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+TokenizedCorpus ReadSentences(const std::string& path, const DataOptions& data, const CorpusOptions& options,
+                              CorpusCache& cache) {
+  const DataFormat format = data.format == DataOptions::Format::kAuto ? FormatOfFile(path, "data.format:")
+                                                                      : ParseDataFormat(NameOf(data.format));
+  return cache.Read(path, format, options, LabelNames(data.labels));
+}
+
+/// Gives the corpus the contexts of a file, and returns the pieces of their words unless it is looked up by words.
+std::optional<PieceTables> ReadContexts(Corpus* corpus, const std::string& path, const DataOptions& data,
+                                        const CorpusOptions& options, CorpusCache& cache) {
+  const std::vector<std::string> labels = LabelNames(data.labels);
+  const DataFormat format = FormatOfFile(path);
+  if (IsContextCache(format)) {
+    AttachContextFile(corpus, path, options, labels);
+    return std::nullopt;
+  }
+  TokenizedCorpus read = cache.Read(path, format, options, labels);
+  AttachPairedContexts(corpus, std::move(read.corpus));
+  return std::move(read.pieces);
+}
+
+Split Read(const char* name, const SplitOptions& files, const DataOptions& data, const CorpusOptions& options,
+           CorpusCache& cache) {
+  TokenizedCorpus read = ReadSentences(files.sentences, data, options, cache);
   Corpus& corpus = read.corpus;
-  if (!split.contexts.empty()) AttachContexts(&corpus, cache.Read(split.contexts, options).corpus);
+  SplitPieces pieces = {read.pieces, std::move(read.pieces)};
+  if (!files.contexts.empty()) pieces.contexts = ReadContexts(&corpus, files.contexts, data, options, cache);
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
                std::to_string(corpus.repaired_tags) + " ill-formed tag transitions were read by conlleval's rules",
                corpus.path, "'clner validate' lists them; data.strict refuses them");
   }
-  return {std::move(corpus), {std::move(read.pieces)}, {}};
+  return {.corpus = std::move(corpus), .pieces = {std::move(pieces)}};
 }
 
 void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
@@ -38,28 +77,90 @@ void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
   }
 }
 
-void Prepare(Split& split, const SentenceView& view, const TagSpace& tags, const char* title) {
+Example MakeExample(const Sentence& sentence, int64_t index, std::vector<ViewItem> items, const TagSpace& tags) {
+  Example example;
+  example.items = std::move(items);
+  example.words = example.all_words = static_cast<int64_t>(sentence.words.size());
+  example.sentence = index;
+  example.tags = tags.Encode(sentence);
+  return example;
+}
+
+/// Adds sentence k of a file, the next one of the split.
+void AddExamples(const SplitPieces& pieces, size_t k, const Views& views, bool contexts, const TagSpace& tags,
+                 Split* split) {
+  const size_t position = split->examples.size();
+  const auto index = static_cast<int64_t>(position);
+  const Sentence& sentence = split->corpus.sentences[position];
+  std::vector<ViewItem> items;
+  views.original.Append(sentence, pieces.words.own(k), index, &items);
+  split->examples.push_back(MakeExample(sentence, index, std::move(items), tags));
+  split->context_of.push_back(-1);
+  if (!contexts || sentence.contexts.empty()) return;
+  std::vector<ViewItem> shown;
+  if (pieces.contexts) {
+    views.context.Append(sentence, pieces.words.own(k), pieces.contexts->context(k), index, &shown);
+  } else {
+    views.context.Append(sentence, index, &shown);
+  }
+  if (shown.empty()) return;
+  split->context_of.back() = static_cast<int64_t>(split->contexts.size());
+  Example& example = split->contexts.emplace_back(MakeExample(sentence, index, std::move(shown), tags));
+  example.context = true;
+  // CLNER sorts its batches by all words, the separator included (clner.md 3.5).
+  example.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
+}
+
+void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& tags, const std::string& name) {
   const auto count = static_cast<int64_t>(split.corpus.sentences.size());
-  Progress progress(title, count, "sentences");
-  int64_t i = 0;
-  for (const PieceTables& pieces : split.pieces) {
-    for (size_t k = 0; k < pieces.sentences(); ++k, ++i) {
+  Progress progress("tokenise " + name, count, "sentences");
+  split.examples.reserve(split.corpus.sentences.size());
+  for (const SplitPieces& pieces : split.pieces) {
+    for (size_t k = 0; k < pieces.words.sentences(); ++k) {
       if (StopRequested() != nullptr)
         throw Error(ErrorCode::kInterrupted, std::string("stopped by ") + StopRequested() + " while tokenising", "",
                     "run the same command again");
-      const Sentence& sentence = split.corpus.sentences[static_cast<size_t>(i)];
-      Example example;
-      view.Append(pieces.own(k), sentence.line, i, &example.items);
-      example.words = static_cast<int64_t>(sentence.words.size());
-      example.sentence = i;
-      example.tags = tags.Encode(sentence);
-      split.examples.push_back(std::move(example));
-      progress.Update(i + 1);
+      AddExamples(pieces, k, views, contexts, tags, &split);
+      progress.Update(static_cast<int64_t>(split.examples.size()));
     }
   }
-  CLNER_CHECK_EQ(i, count);
+  CLNER_CHECK_EQ(split.examples.size(), split.corpus.sentences.size());
   split.pieces.clear();
   progress.Finish();
+}
+
+}  // namespace
+
+namespace {
+
+/// The choice of the reader that has the same name.
+template <class Choice, class Option>
+std::optional<Choice> SameName(Option option, std::initializer_list<Choice> choices) {
+  for (const Choice choice : choices) {
+    if (NameOf(option) == Name(choice)) return choice;
+  }
+  return std::nullopt;
+}
+
+AnnotationOptions AnnotationOptionsOf(const DataOptions& options) {
+  AnnotationOptions annotation;
+  annotation.in_config = true;
+  annotation.offset_unit =
+      SameName(options.offset_unit, {OffsetUnit::kCodePoint, OffsetUnit::kUtf16, OffsetUnit::kByte});
+  annotation.words = SameName(options.words, {WordRule::kText, WordRule::kBlanks, WordRule::kCharacters});
+  using Misaligned = DataOptions::OnMisaligned;
+  annotation.on_misaligned = options.on_misaligned == Misaligned::kWiden  ? MisalignedRule::kWiden
+                             : options.on_misaligned == Misaligned::kDrop ? MisalignedRule::kDrop
+                                                                          : MisalignedRule::kFail;
+  using Overlap = DataOptions::OnOverlap;
+  annotation.on_overlap = options.on_overlap == Overlap::kLongest ? OverlapRule::kLongest
+                          : options.on_overlap == Overlap::kFirst ? OverlapRule::kFirst
+                                                                  : OverlapRule::kFail;
+  using Discontinuous = DataOptions::OnDiscontinuous;
+  annotation.on_discontinuous = options.on_discontinuous == Discontinuous::kSplit  ? DiscontinuousRule::kSplit
+                                : options.on_discontinuous == Discontinuous::kDrop ? DiscontinuousRule::kDrop
+                                                                                   : DiscontinuousRule::kFail;
+  return annotation;
 }
 
 }  // namespace
@@ -78,6 +179,9 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   corpus.tag_column = options.columns.ner;
   corpus.label_map = options.label_map;
   corpus.strict = options.strict;
+  corpus.first_code_point = options.first_code_point;
+  if (options.read_scheme != "auto") corpus.scheme = ParseScheme(options.read_scheme);
+  corpus.annotation = AnnotationOptionsOf(options);
   return corpus;
 }
 
@@ -95,9 +199,9 @@ TokenCacheOptions TokenCacheOptionsOf(const DataOptions& options) {
 Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow_no_entities) {
   const CorpusOptions corpus_options = CorpusOptionsOf(options);
   Datasets datasets;
-  datasets.train = Read("train", options.train, corpus_options, cache);
+  datasets.train = Read("train", options.train, options, corpus_options, cache);
   if (!options.dev.sentences.empty()) {
-    Split dev = Read("dev", options.dev, corpus_options, cache);
+    Split dev = Read("dev", options.dev, options, corpus_options, cache);
     if (options.train_with_dev) {
       Corpus& train = datasets.train.corpus;
       for (Sentence& sentence : dev.corpus.sentences) train.sentences.push_back(std::move(sentence));
@@ -109,7 +213,10 @@ Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow
       datasets.dev = std::move(dev);
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Read("test", options.test, corpus_options, cache);
+  if (!options.test.sentences.empty()) datasets.test = Read("test", options.test, options, corpus_options, cache);
+  if (!options.unlabelled.sentences.empty()) {
+    datasets.unlabelled = Read("unlabelled", options.unlabelled, options, corpus_options, cache);
+  }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {
     throw Error(ErrorCode::kData, "the training data have no entity: every tag is O", datasets.train.corpus.path,
@@ -120,10 +227,11 @@ Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow
   return datasets;
 }
 
-void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags) {
-  Prepare(datasets.train, view, tags, "tokenise train");
-  if (datasets.dev) Prepare(*datasets.dev, view, tags, "tokenise dev");
-  if (datasets.test) Prepare(*datasets.test, view, tags, "tokenise test");
+void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts) {
+  Prepare(datasets.train, views, train_contexts, tags, "train");
+  if (datasets.dev) Prepare(*datasets.dev, views, true, tags, "dev");
+  if (datasets.test) Prepare(*datasets.test, views, true, tags, "test");
+  if (datasets.unlabelled) Prepare(*datasets.unlabelled, views, true, tags, "unlabelled");
 }
 
 }  // namespace clner

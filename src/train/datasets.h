@@ -10,20 +10,37 @@
 #include "model/tag_space.h"
 #include "tensor/batch.h"
 #include "tokenize/piece_tables.h"
+#include "views/context_view.h"
 #include "views/corpus_cache.h"
 #include "views/view.h"
 
 namespace clner {
 
+/// The pieces of the sentences of one file.
+struct SplitPieces {
+  PieceTables words = {};
+  /// Their contexts are context(i) of these; absent where contexts were looked up by words and have no pieces yet.
+  std::optional<PieceTables> contexts = {};
+};
+
 struct Split {
   Corpus corpus = {};
-  std::vector<PieceTables> pieces = {};  ///< of the files that the corpus was read from, in order; empty once prepared
-  std::vector<Example> examples = {};
+  std::vector<SplitPieces> pieces = {};  ///< of the files the corpus was read from, in order; empty once prepared
+  std::vector<Example> examples = {};    ///< the original view of every sentence
+  std::vector<Example> contexts = {};    ///< the view with context of the sentences that have one, in order
+  std::vector<int64_t> context_of = {};  ///< per sentence: index into `contexts`, -1 = none
+  [[nodiscard]] bool has_contexts() const { return !contexts.empty(); }
+  /// The view with context, or the original one of a sentence without.
+  [[nodiscard]] const Example& WithContext(size_t sentence) const {
+    const int64_t index = context_of[sentence];
+    return index < 0 ? examples[sentence] : contexts[static_cast<size_t>(index)];
+  }
 };
 
 struct Datasets {
   Split train = {};
   std::optional<Split> dev = {}, test = {};  ///< dev is absent when it is trained on
+  std::optional<Split> unlabelled = {};
   LabelSet labels = {};
 };
 
@@ -33,11 +50,17 @@ struct Datasets {
 /// Where the configuration keeps tokenised data.
 [[nodiscard]] TokenCacheOptions TokenCacheOptionsOf(const DataOptions& options);
 
+/// How every split is shown to the encoder.
+struct Views {
+  const SentenceView& original;
+  const ContextView& context;
+};
+
 /// Reads and tokenises train, dev and test; collects labels from the training data; reports counts, schemes and labels
 /// that only occur in dev or test. 65 when the training data have no entity and `allow_no_entities` is false.
 [[nodiscard]] Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow_no_entities);
 
-/// Makes the examples of every split, with gold tags.
-void PrepareExamples(Datasets& datasets, const SentenceView& view, const TagSpace& tags);
+/// Makes the examples of every split, with gold tags; those with context of the training data only if `train_contexts`.
+void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts);
 
 }  // namespace clner

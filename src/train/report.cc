@@ -67,8 +67,8 @@ HtmlCurve F1Curve(const TrainState& state) {
 
 }  // namespace
 
-Json WriteReports(const RunConfig& config, Model& model, const SentenceView& view, const Datasets& data,
-                  const TrainState& state, const RunDirectory& run) {
+Json WriteReports(const RunConfig& config, Model& model, const Datasets& data, const TrainState& state,
+                  const RunDirectory& run) {
   HtmlReportInput html;
   html.title = "clner train: " + config.name;
   html.facts = {{"seed", std::to_string(config.seed)},
@@ -79,26 +79,31 @@ Json WriteReports(const RunConfig& config, Model& model, const SentenceView& vie
   html.loss = {LossCurve(run)};
   html.f1 = {F1Curve(state)};
   Json report = {{"schema_version", 1}, {"name", config.name}, {"seed", config.seed}};
-  const auto add = [&](const std::string& name, const std::optional<Split>& split) {
-    if (!split) return;
-    const auto predictions = PredictSplit(model, view, *split, config.train.eval_batch_pieces);
+  const bool context_first = ViewThatSelects(config) == SelectedView::kContext;
+  const auto add = [&](const std::string& name, const std::optional<Split>& split, bool context) {
+    if (!split || (context && !split->has_contexts())) return;
+    const auto predictions = PredictSplit(model, *split, context, config.train.eval_batch_pieces);
     if (!predictions) {
       throw Error(
           ErrorCode::kInterrupted,
           std::string("stopped by ") + StopRequested() + " while tagging " + name + "; the training is finished",
           run.path().string(), "run the same command with --resume to write the report");
     }
-    report[name] = ScoreSplit(*split, *predictions);
-    const EvalInput input = InputOf(*split, *predictions, name + ".pred.conll");
-    WriteFileAtomically(run.path() / (name + ".pred.conll"), ColumnText(input));
-    // The errors shown are those of the last split there is: test, or else dev.
+    const std::string view = context ? "context" : "original", title = name + (context ? " with contexts" : "");
+    const Json scores = ScoreSplit(*split, *predictions);
+    report["views"][view][name] = scores;
+    if (context == (context_first && split->has_contexts())) report[name] = scores;
+    const std::string file = name + (context ? ".context" : "") + ".pred.conll";
+    const EvalInput input = InputOf(*split, *predictions, file);
+    WriteFileAtomically(run.path() / file, ColumnText(input));
+    // The errors shown are those of the last split there is: test, or else dev; with contexts if it has them.
     const Evaluation evaluation = Evaluate(input, EvalMode::kConlleval);
-    html.scores.push_back({name, evaluation.scores});
+    html.scores.push_back({title, evaluation.scores});
     html.errors = AnalyzeErrors(evaluation);
     html.examples = HtmlExamples(input, evaluation, *html.errors);
   };
-  add("dev", data.dev);
-  add("test", data.test);
+  for (const bool context : {false, true}) add("dev", data.dev, context);
+  for (const bool context : {false, true}) add("test", data.test, context);
   report["train"] = {{"epochs", state.epoch},
                      {"best_epoch", state.best_epoch},
                      {"steps", state.step},

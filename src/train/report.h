@@ -14,7 +14,7 @@ namespace clner {
 /// Tags dev and test with `model` (the selected one), writes `<split>.pred.conll` (word, gold, predicted; BIO),
 /// report.html and report.json, and returns the latter: scores in the shape of `clner eval --json`, training time, one
 /// entry for each epoch.
-[[nodiscard]] Json WriteReports(const RunConfig& config, Model& model, const SentenceView& view, const Datasets& data,
-                                const TrainState& state, const RunDirectory& run);
+[[nodiscard]] Json WriteReports(const RunConfig& config, Model& model, const Datasets& data, const TrainState& state,
+                                const RunDirectory& run);
 
 }  // namespace clner

@@ -16,6 +16,7 @@
 #include "train/optimizer_groups.h"
 #include "train/report.h"
 #include "train/trainer.h"
+#include "views/context_view.h"
 
 namespace clner {
 namespace {
@@ -23,17 +24,25 @@ namespace {
 // Everything a run needs, built from the configuration in the order in which mistakes are cheapest to report.
 struct Prepared {
   std::unique_ptr<Tokenizer> tokenizer;
-  std::unique_ptr<SentenceView> view;
+  std::unique_ptr<SentenceView> original;
+  std::unique_ptr<ContextView> context;
   Datasets data;
   std::unique_ptr<Model> model;
 };
 
-Pooling PoolingOf(EncoderOptions::Pool pool) {
-  using Pool = EncoderOptions::Pool;
-  return pool == Pool::kLast        ? Pooling::kLast
-         : pool == Pool::kMean      ? Pooling::kMean
-         : pool == Pool::kFirstLast ? Pooling::kFirstLast
-                                    : Pooling::kFirst;
+ContextLimits LimitsOf(const ContextOptions& options) {
+  const auto limit = [](int value) { return value == 0 ? ContextLimits::kNone : static_cast<int64_t>(value); };
+  return {limit(options.max_texts), limit(options.max_words_per_text), limit(options.max_pieces)};
+}
+
+// Dev data without contexts cannot select by them.
+void CheckSelection(const RunConfig& config, const Datasets& data) {
+  if (!data.dev || !SelectsOnDev(config) || data.dev->has_contexts()) return;
+  const TrainOptions::SelectBy by = config.train.select_by;
+  if (by != TrainOptions::SelectBy::kContext && by != TrainOptions::SelectBy::kMean) return;
+  throw Error(ErrorCode::kData,
+              "train.select_by: " + std::string(NameOf(by)) + " needs contexts, and no dev sentence has one",
+              data.dev->corpus.path, "set data.dev.contexts, or train.select_by: original");
 }
 
 ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets& data) {
@@ -44,10 +53,16 @@ ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets&
   spec.layers.layers = config.model.encoder.layers;
   spec.layers.mix = config.model.encoder.layer_mix == EncoderOptions::LayerMix::kMean ? LayerSelection::Mix::kMean
                                                                                       : LayerSelection::Mix::kScalar;
-  spec.pooling = PoolingOf(config.model.encoder.pool);
+  spec.pooling = config.model.encoder.pool;
   spec.head = config.model.head.type == HeadOptions::Type::kCrf ? HeadType::kCrf : HeadType::kSoftmax;
   spec.max_pieces = config.model.encoder.max_pieces;
   spec.window_overlap = config.model.encoder.window_overlap;
+  spec.contexts = LimitsOf(config.data.contexts);
+  using Instances = ObjectiveRules::Instances;
+  const Instances instances = RulesOf(config).instances;
+  spec.trained_views = instances == Instances::kOriginal  ? TrainedViews::kSentence
+                       : instances == Instances::kContext ? TrainedViews::kContext
+                                                          : TrainedViews::kBoth;
   spec.word_dropout = config.model.encoder.word_dropout;
   spec.constraints =
       config.model.head.constraints == HeadOptions::Constraints::kOff ? ConstraintMode::kOff : ConstraintMode::kDecode;
@@ -62,9 +77,11 @@ Prepared Prepare(const RunConfig& config, bool force) {
   EncoderConfig encoder = ReadEncoderConfig(encoder_dir);
   prepared.tokenizer = LoadTokenizer(encoder_dir);
   CheckEncoderFits(encoder, *prepared.tokenizer, config.model.encoder.max_pieces, encoder_dir);
-  prepared.view =
-      std::make_unique<SentenceView>(*prepared.tokenizer, config.model.encoder.max_pieces,
-                                     config.model.encoder.window_overlap, PoolingOf(config.model.encoder.pool));
+  const EncoderOptions& options = config.model.encoder;
+  prepared.original =
+      std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap, options.pool);
+  prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
+                                                   LimitsOf(config.data.contexts), options.pool);
   CorpusCache cache(TokenCacheOptionsOf(config.data), *prepared.tokenizer, encoder_dir);
   prepared.data = ReadDatasets(config.data, cache, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
@@ -80,7 +97,9 @@ Prepared Prepare(const RunConfig& config, bool force) {
                "set train.precision: fp32");
   }
   prepared.model->encoder().set_run_options(run);
-  PrepareExamples(prepared.data, *prepared.view, prepared.model->spec().tags);
+  PrepareExamples(prepared.data, {*prepared.original, *prepared.context}, prepared.model->spec().tags,
+                  RulesOf(config).needs_contexts());
+  CheckSelection(config, prepared.data);
   return prepared;
 }
 
@@ -120,8 +139,9 @@ Json TrainRun(const TrainRequest& request) {
   WriteFileAtomically(run.path() / "config.yaml", ToYaml(request.config));
   WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity), 2) + "\n");
   SetLogFile(run.path() / "train.log");
-  TaggingNll objective;
-  Trainer trainer({request.config, prepared.data, *prepared.view, *prepared.model, objective, optimizer, run,
+  const std::unique_ptr<Objective> objective = MakeObjective(RulesOf(request.config));
+  const BatchSource batches(prepared.data, request.config);
+  Trainer trainer({request.config, prepared.data, batches, *prepared.model, *objective, optimizer, run,
                    request.config.model.encoder.path, identity, request.callbacks},
                   state);
   trainer.Run();
@@ -130,33 +150,31 @@ Json TrainRun(const TrainRequest& request) {
     LoadExactWeights(SafetensorsFile(run.best() / "model.safetensors"), *prepared.model);
   }
   prepared.model->eval();
-  return WriteReports(request.config, *prepared.model, *prepared.view, prepared.data, trainer.state(), run);
+  return WriteReports(request.config, *prepared.model, prepared.data, trainer.state(), run);
 }
 
 Json DryRun(const TrainRequest& request) {
   Prepared prepared = Prepare(request.config, request.force);
   const TrainOptions& train = request.config.train;
   ops::AdamW optimizer = MakeOptimizer(train, NamedParameters(*prepared.model));
-  const std::vector<Example>& examples = prepared.data.train.examples;
-  const auto order = train.batching == TrainOptions::Batching::kSorted ? BatchOrder::kSorted : BatchOrder::kFile;
-  const auto batches = PlanBatches(examples, {order, train.batch_sentences, train.batch_pieces, 1}, 0);
+  const BatchSource source(prepared.data, request.config);
+  const std::vector<PlannedBatch> batches = source.Epoch(0);
   int64_t worst_pieces = -1, all_pieces = 0;
-  Batch worst;
-  for (const auto& positions : batches) {
-    const int64_t pieces = PiecesOf(examples, positions);
+  const PlannedBatch* worst = nullptr;
+  for (const PlannedBatch& batch : batches) {
+    const int64_t pieces = source.PiecesOf(batch);
     all_pieces += pieces;
-    if (pieces > worst_pieces) {
-      worst_pieces = pieces;
-      worst = Pack(examples, positions);
-    }
+    if (pieces <= worst_pieces) continue;
+    worst_pieces = pieces;
+    worst = &batch;
   }
   prepared.model->train();
-  TaggingNll objective;
+  const std::unique_ptr<Objective> objective = MakeObjective(RulesOf(request.config));
   double seconds = 0;
   for (int round = 0; round < 2; ++round) {  // the first round warms up
     const double began = Now();
     optimizer.ClearGradients();
-    objective.Step(*prepared.model, worst).total.backward();
+    for (const Batch& batch : source.Pack(*worst, 0, 1)) objective->Step(*prepared.model, batch).total.backward();
     optimizer.Step(0, 1);
     seconds = Now() - began;
   }
@@ -166,7 +184,7 @@ Json DryRun(const TrainRequest& request) {
   json["batches_per_epoch"] = batches.size();
   json["steps"] = steps;
   json["tags"] = prepared.model->spec().tags.size();
-  json["worst_batch"] = {{"pieces", worst_pieces}, {"sentences", worst.sentence_count()}, {"seconds", seconds}};
+  json["worst_batch"] = {{"pieces", worst_pieces}, {"sentences", worst->labelled.size()}, {"seconds", seconds}};
   json["peak_megabytes"] = PeakMegabytes();
   json["estimated_seconds"] = seconds * static_cast<double>(all_pieces) /
                               static_cast<double>(std::max<int64_t>(1, worst_pieces)) * train.epochs;

@@ -21,11 +21,6 @@ namespace {
 
 constexpr uint64_t kDropoutStream = 0xd809;  // keeps the dropout seeds apart from the seeds of the batch order
 
-BatchOrder OrderOf(TrainOptions::Batching batching) {
-  if (batching == TrainOptions::Batching::kRandom) return BatchOrder::kRandom;
-  return batching == TrainOptions::Batching::kFile ? BatchOrder::kFile : BatchOrder::kSorted;
-}
-
 std::string Fixed(double value, int digits) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, value);
@@ -38,9 +33,7 @@ double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 Trainer::Trainer(TrainSetup setup, TrainState state) : setup_(std::move(setup)), state_(std::move(state)) {
   const TrainOptions& train = setup_.config.train;
-  plan_ = {OrderOf(train.batching), train.batch_sentences, train.batch_pieces,
-           static_cast<uint64_t>(setup_.config.seed)};
-  const auto batches = static_cast<int64_t>(PlanBatches(setup_.data.train.examples, plan_, 0).size());
+  const auto batches = static_cast<int64_t>(setup_.batches.Epoch(0).size());
   total_steps_ = StepsPerEpoch(batches, train.accumulate) * train.epochs;
 }
 
@@ -60,7 +53,7 @@ void Trainer::Run() {
 
 void Trainer::TrainEpoch() {
   const TrainOptions& train = setup_.config.train;
-  const auto batches = PlanBatches(setup_.data.train.examples, plan_, state_.epoch);
+  const std::vector<PlannedBatch> batches = setup_.batches.Epoch(state_.epoch);
   const auto count = static_cast<int64_t>(batches.size());
   setup_.model.train();
   Progress progress("epoch " + std::to_string(state_.epoch + 1) + "/" + std::to_string(train.epochs), count, "batches");
@@ -79,7 +72,7 @@ void Trainer::TrainEpoch() {
   progress.Finish();
 }
 
-bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end) {
+bool Trainer::TrainGroup(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end) {
   std::optional<GroupLoss> group;
   for (int64_t parts = 1; !group; ++parts) {
     try {
@@ -96,12 +89,11 @@ bool Trainer::TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64
     SkipBadStep(group->total, norm, batches, first, end);
     return true;
   }
-  group->terms.emplace_back("grad_norm", norm);
-  ApplyStep(group->total, group->terms, group->words);
+  ApplyStep(*group, norm);
   return true;
 }
 
-std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<std::vector<int64_t>>& batches, int64_t first,
+std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<PlannedBatch>& batches, int64_t first,
                                                      int64_t end, int64_t parts) {
   GroupLoss group;
   setup_.optimizer.ClearGradients();
@@ -111,15 +103,9 @@ std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<std::vect
     // Seeding every batch by its number makes a resumed run draw what the uninterrupted run drew.
     torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
                                static_cast<uint64_t>(state_.micro_step + i - first)));
-    const std::vector<int64_t>& batch = batches[static_cast<size_t>(i)];
-    const auto size = static_cast<int64_t>(batch.size());
     for (int64_t part = 0; part < parts; ++part) {
-      const std::vector<int64_t> members(batch.begin() + size * part / parts,
-                                         batch.begin() + size * (part + 1) / parts);
-      if (members.empty()) continue;
-      // The loss is a mean over sentences: the parts together give that of the batch.
-      const double share = static_cast<double>(members.size()) / static_cast<double>(size * (end - first));
-      AddGradients(Pack(setup_.data.train.examples, members), share, &group);
+      for (const Batch& batch : setup_.batches.Pack(batches[static_cast<size_t>(i)], part, parts))
+        AddGradients(batch, 1.0 / static_cast<double>(end - first), &group);
     }
     last_batch_seconds_ = Now() - began;
   }
@@ -131,22 +117,27 @@ void Trainer::AddGradients(const Batch& batch, double share, GroupLoss* group) {
   if (FaultPlanned("nan", "step")) loss.total = loss.total * std::numeric_limits<float>::quiet_NaN();
   group->total += loss.total.item<double>() * share;
   (share == 1 ? loss.total : loss.total * share).backward();
-  for (size_t t = 0; t < loss.terms.size(); ++t) {
-    if (t >= group->terms.size()) group->terms.emplace_back(loss.terms[t].first, 0.0);
-    group->terms[t].second += loss.terms[t].second * share;
+  for (const LossTerm& term : loss.terms) {
+    const auto found = std::find_if(group->terms.begin(), group->terms.end(),
+                                    [&](const LossTerm& other) { return other.name == term.name; });
+    if (found == group->terms.end()) {
+      group->terms.push_back(term);
+    } else {
+      found->sum += term.sum;
+      found->count += term.count;
+    }
   }
   group->words += batch.words();
 }
 
-void Trainer::SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end,
-                            int64_t parts) const {
+void Trainer::SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const {
   int64_t pieces = 0, sentences = 0;
   for (int64_t i = first; i < end; ++i) {
-    const std::vector<int64_t>& batch = batches[static_cast<size_t>(i)];
-    const int64_t count = PiecesOf(setup_.data.train.examples, batch);
+    const PlannedBatch& batch = batches[static_cast<size_t>(i)];
+    const int64_t count = setup_.batches.PiecesOf(batch);
     if (count <= pieces) continue;
     pieces = count;
-    sentences = static_cast<int64_t>(batch.size());
+    sentences = static_cast<int64_t>(std::max(batch.labelled.size(), batch.unlabelled.size()));
   }
   const std::string shape =
       "a batch of " + std::to_string(sentences) + " sentences with " + std::to_string(pieces) + " pieces";
@@ -160,14 +151,15 @@ void Trainer::SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, in
              setup_.data.train.corpus.path, "lower train.batch_pieces or train.batch_sentences");
 }
 
-void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words) {
+void Trainer::ApplyStep(const GroupLoss& group, double norm) {
   const TrainOptions& train = setup_.config.train;
-  const double factor = ScheduleFactor(train.schedule, state_.step, total_steps_), norm = terms.back().second;
+  const double factor = ScheduleFactor(train.schedule, state_.step, total_steps_), loss = group.total;
   // torch's clip_grad_norm_ divides by norm + 1e-6.
   const double scale = train.clip_norm > 0 ? std::min(1.0, train.clip_norm / (norm + 1e-6)) : 1.0;
   setup_.optimizer.Step(factor, scale);
   Json record = {{"event", "step"}, {"step", state_.step}, {"epoch", state_.epoch + 1}, {"loss", loss}};
-  for (const auto& [name, value] : terms) record[name] = value;
+  for (const LossTerm& term : group.terms) record[term.name] = term.sum / static_cast<double>(term.count);
+  record["grad_norm"] = norm;
   record["lr"] = train.lr * factor;
   if (setup_.config.logging.trace) setup_.run.AppendJson("trace.jsonl", record);
   state_.bad_steps_in_row = 0;
@@ -175,7 +167,7 @@ void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, do
   if (setup_.callbacks.on_step) setup_.callbacks.on_step(state_.step, loss);
   state_.epoch_loss += loss;
   ++state_.epoch_batches;
-  state_.trained_words += words;
+  state_.trained_words += group.words;
   const double words_per_second = static_cast<double>(state_.trained_words) / std::max(1e-9, Now() - run_started_at_);
   note_ = "loss " + Fixed(state_.epoch_loss / static_cast<double>(state_.epoch_batches), 3) + ", " +
           Fixed(words_per_second, 0) + " words/s";
@@ -186,16 +178,14 @@ void Trainer::ApplyStep(double loss, const std::vector<std::pair<std::string, do
   }
 }
 
-void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first,
+void Trainer::SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first,
                           int64_t end) {
   ++state_.bad_steps;
   ++state_.bad_steps_in_row;
   ++state_.step;
   Json lines = Json::array();
   for (int64_t i = first; i < end; ++i) {
-    for (const int64_t position : batches[static_cast<size_t>(i)]) {
-      lines.push_back(setup_.data.train.corpus.sentences[static_cast<size_t>(position)].line);
-    }
+    for (const int64_t line : setup_.batches.LinesOf(batches[static_cast<size_t>(i)])) lines.push_back(line);
   }
   setup_.run.AppendJson("metrics.jsonl", {{"event", "bad_step"},
                                           {"step", state_.step},
@@ -215,24 +205,22 @@ void Trainer::SkipBadStep(double loss, double norm, const std::vector<std::vecto
 }
 
 void Trainer::FinishEpoch() {
-  const TrainOptions& train = setup_.config.train;
   const double loss = state_.epoch_loss / static_cast<double>(std::max<int64_t>(1, state_.epoch_batches));
   Json record = {{"event", "epoch"}, {"epoch", state_.epoch + 1}, {"step", state_.step}, {"loss", loss}};
   std::string line = "epoch " + std::to_string(state_.epoch + 1) + ": loss " + Fixed(loss, 4);
-  Json dev;
   if (setup_.data.dev) {
-    setup_.model.eval();
-    const std::optional<std::vector<Prediction>> predictions =
-        PredictSplit(setup_.model, setup_.view, *setup_.data.dev, train.eval_batch_pieces);
-    if (!predictions) SaveAndStop();  // the epoch is validated again on resume
-    dev = ScoreSplit(*setup_.data.dev, *predictions);
-    const Json& micro = dev["micro"];
-    line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2);
-    record["dev"] = micro;
-    if (micro["predicted"].get<int64_t>() == 0) {
+    const Json dev = ScoreDev();
+    for (const auto& [view, scores] : dev.items()) {
+      const Json& micro = scores["micro"];
+      line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2) + (view == "context" ? " with contexts" : "");
+      if (micro["predicted"].get<int64_t>() > 0) continue;
       LogWarning("no entity predicted",
                  "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O",
                  setup_.data.dev->corpus.path, "train longer, or check train.lr and the tag column");
+    }
+    record["dev"] = SelectionScores(setup_.config, dev);
+    if (dev.size() > 1) {
+      for (const auto& [view, scores] : dev.items()) record["dev_views"][view] = scores["micro"];
     }
   }
   state_.seconds = Now() - run_started_at_;
@@ -241,13 +229,13 @@ void Trainer::FinishEpoch() {
   setup_.run.AppendJson("metrics.jsonl", record);
   if (setup_.callbacks.on_epoch) setup_.callbacks.on_epoch(state_.epoch + 1, DumpJson(record));
   if (SelectsOnDev(setup_.config)) {
-    const double f1 = dev["micro"]["f1"].get<double>();
+    const double f1 = record["dev"]["f1"].get<double>();
     const bool better = f1 > state_.best_f1;
     state_.epochs_without_better = better ? 0 : state_.epochs_without_better + 1;
     if (f1 >= state_.best_f1) {  // the later epoch wins ties (clner.md 3.9)
       state_.best_f1 = f1;
       state_.best_epoch = state_.epoch + 1;
-      PublishBest(dev["micro"]);
+      PublishBest(record["dev"]);
       line += " (best)";
     }
   } else {
@@ -259,6 +247,20 @@ void Trainer::FinishEpoch() {
   state_.epoch_loss = 0;
   state_.epoch_batches = 0;
   Save();
+}
+
+Json Trainer::ScoreDev() {
+  setup_.model.eval();
+  const Split& split = *setup_.data.dev;
+  Json scores;
+  for (const bool context : {false, true}) {
+    if (context && !split.has_contexts()) continue;
+    const std::optional<std::vector<Prediction>> predictions =
+        PredictSplit(setup_.model, split, context, setup_.config.train.eval_batch_pieces);
+    if (!predictions) SaveAndStop();  // the epoch is validated again on resume
+    scores[context ? "context" : "original"] = ScoreSplit(split, *predictions);
+  }
+  return scores;
 }
 
 void Trainer::PublishBest(const Json& dev) {

@@ -10,7 +10,7 @@
 #include "model/predictor.h"
 #include "objectives/objective.h"
 #include "ops/adamw.h"
-#include "tensor/batch_plan.h"
+#include "train/batch_source.h"
 #include "train/datasets.h"
 #include "train/run_directory.h"
 #include "train/state.h"
@@ -21,7 +21,7 @@ namespace clner {
 struct TrainSetup {
   const RunConfig& config;
   const Datasets& data;
-  const SentenceView& view;
+  const BatchSource& batches;
   Model& model;
   Objective& objective;
   ops::AdamW& optimizer;
@@ -46,22 +46,23 @@ class Trainer {
   /// What the batches of one optimizer step gave: the mean loss and its terms.
   struct GroupLoss {
     double total = 0;
-    std::vector<std::pair<std::string, double>> terms = {};
+    std::vector<LossTerm> terms = {};
     int64_t words = 0;
   };
   void TrainEpoch();
   /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
-  bool TrainGroup(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end);
+  bool TrainGroup(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
   /// Leaves the gradients of batches [first, end), each computed in `parts` parts; nullopt when a stop is due.
-  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<std::vector<int64_t>>& batches, int64_t first,
-                                                   int64_t end, int64_t parts);
+  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end,
+                                                   int64_t parts);
   void AddGradients(const Batch& batch, double share, GroupLoss* group);
   /// After memory ran out: returns when halves are worth a try, else throws kResource.
-  void SplitOrGiveUp(const std::vector<std::vector<int64_t>>& batches, int64_t first, int64_t end, int64_t parts) const;
-  void ApplyStep(double loss, const std::vector<std::pair<std::string, double>>& terms, int64_t words);
-  void SkipBadStep(double loss, double norm, const std::vector<std::vector<int64_t>>& batches, int64_t first,
-                   int64_t end);
+  void SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const;
+  void ApplyStep(const GroupLoss& group, double norm);
+  void SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
   void FinishEpoch();
+  /// Scores of every view of the dev data: {"original": {...}, "context": {...}}.
+  [[nodiscard]] Json ScoreDev();
   void PublishBest(const Json& dev);
   void Save();
   [[noreturn]] void SaveAndStop();
@@ -69,7 +70,6 @@ class Trainer {
 
   TrainSetup setup_;
   TrainState state_;
-  BatchPlanOptions plan_;
   int64_t total_steps_ = 0;
   double last_batch_seconds_ = 0;
   std::optional<double> stop_seen_at_;
@@ -77,11 +77,16 @@ class Trainer {
   std::string note_;  ///< shown behind the progress bar
 };
 
-/// Spans predicted for a split, in corpus order; nullopt when a stop was requested meanwhile.
-[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const SentenceView& view,
-                                                                  const Split& split, int64_t batch_pieces);
+/// Spans predicted for one view of a split, in corpus order; nullopt when a stop was requested meanwhile.
+[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const Split& split, bool context,
+                                                                  int64_t batch_pieces);
 /// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
 [[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
+/// Which dev scores choose the epoch that is kept (clner.md 3.9).
+enum class SelectedView { kOriginal, kContext, kMean };
+[[nodiscard]] SelectedView ViewThatSelects(const RunConfig& config);
+/// Its `micro` from the scores of every view; the mean has precision, recall and f1 alone.
+[[nodiscard]] Json SelectionScores(const RunConfig& config, const Json& views);
 /// Seconds of a monotonic clock.
 [[nodiscard]] double Now();
 

@@ -18,16 +18,17 @@ namespace {
 /// Tables of a file, in order: warnings as JSON, the pieces, the corpus.
 constexpr size_t kWarnings = 0, kPieces = 1, kCorpus = kPieces + PieceTables::kTables;
 /// Changes with the tables and with what readers make of a file.
-constexpr int kRevision = 1;
+constexpr int kRevision = 2;
 
 /// Everything that changes what is read. The structured bindings name every field on purpose: a new one does not
 /// compile until it is thought of here.
-std::string Describe(const CorpusOptions& options) {
+std::string Describe(const CorpusOptions& options, const std::vector<std::string>& labels) {
   const auto& [file, text_column, tag_column, label_map, scheme, strict, tags_optional, first_code_point, annotation,
-               warn_repairs] = options;
+               keep_tags, warn_repairs] = options;
   const auto& [delimiter, comment, skip_bad_sentences, replace_invalid_utf8, max_line_bytes, any_context_tag,
-               skip_option, replace_option] = file;
-  const auto& [offset_unit, words, on_misaligned, on_overlap, on_discontinuous] = annotation;
+               context_words, skip_option, replace_option] = file;
+  const auto& [offset_unit, words, on_misaligned, on_overlap, on_discontinuous, words_only, split_like, in_config] =
+      annotation;
   const auto number = [](const auto& choice) { return choice ? static_cast<int>(*choice) : -1; };
   const Json json = {static_cast<int>(delimiter),
                      comment,
@@ -35,6 +36,7 @@ std::string Describe(const CorpusOptions& options) {
                      replace_invalid_utf8,
                      max_line_bytes,
                      any_context_tag,
+                     context_words,
                      skip_option,
                      replace_option,
                      text_column,
@@ -49,7 +51,10 @@ std::string Describe(const CorpusOptions& options) {
                      static_cast<int>(on_misaligned),
                      static_cast<int>(on_overlap),
                      static_cast<int>(on_discontinuous),
-                     warn_repairs};
+                     words_only,
+                     in_config,
+                     warn_repairs,
+                     labels};
   return DumpJson(json);
 }
 
@@ -80,7 +85,7 @@ bool HaveSameWords(const TokenizedCorpus& read) {
   if (read.pieces.sentences() != sentences.size()) return false;
   for (size_t i = 0; i < sentences.size(); ++i) {
     const WordRuns runs = read.pieces.runs(i);
-    if (runs.own != sentences[i].words.size() || runs.context != sentences[i].context_words.size()) return false;
+    if (runs.own != sentences[i].words.size() || runs.context != sentences[i].contexts.words()) return false;
   }
   return true;
 }
@@ -102,21 +107,21 @@ CorpusCache::CorpusCache(TokenCacheOptions options, const Tokenizer& tokenizer,
 }
 
 std::optional<CorpusCache::Source> CorpusCache::Identify(const std::string& path, DataFormat format,
-                                                         const CorpusOptions& options) const {
+                                                         const CorpusOptions& options,
+                                                         const std::vector<std::string>& labels) const {
+  if (!cache_.enabled() || options.keep_tags || options.annotation.split_like != nullptr) return std::nullopt;
   // brat keeps texts and annotations in two files each.
   const std::optional<FileStamp> stamp = format == DataFormat::kBrat ? std::nullopt : StampOf(path);
-  if (!cache_.enabled() || !stamp) return std::nullopt;
+  if (!stamp) return std::nullopt;
   try {
     const std::string digest = cache_.digests().Sha256Of(path);
-    return Source{*stamp, digest, KeyOf(digest, format, options)};
+    const std::string key =
+        Sha256Hex(fmt::format("corpus {} {}\n{}\n{}\n{}\n{}", kRevision, CLNER_VERSION, tokenizer_fingerprint_,
+                              Name(format), Describe(options, labels), digest));
+    return Source{*stamp, digest, key};
   } catch (const Error&) {
     return std::nullopt;  // the reader of the format says what is wrong
   }
-}
-
-std::string CorpusCache::KeyOf(const std::string& digest, DataFormat format, const CorpusOptions& options) const {
-  return Sha256Hex(fmt::format("corpus {} {}\n{}\n{}\n{}\n{}", kRevision, CLNER_VERSION, tokenizer_fingerprint_,
-                               Name(format), Describe(options), digest));
 }
 
 bool CorpusCache::Load(const std::string& key, const std::string& path, TokenizedCorpus* result) {
@@ -139,17 +144,17 @@ bool CorpusCache::Load(const std::string& key, const std::string& path, Tokenize
   return found;
 }
 
-TokenizedCorpus CorpusCache::Read(const std::string& path, const CorpusOptions& options) {
-  const DataFormat format = FormatOfFile(path);
-  const std::optional<Source> source = Identify(path, format, options);
+TokenizedCorpus CorpusCache::Read(const std::string& path, DataFormat format, const CorpusOptions& options,
+                                  const std::vector<std::string>& labels) {
+  const std::optional<Source> source = Identify(path, format, options, labels);
   TokenizedCorpus result;
   if (source && Load(source->key, path, &result)) return result;
   const WarningRecorder recorder;
-  result.corpus = ReadData(path, format, options, {});
+  result.corpus = ReadData(path, format, options, labels);
   const CorpusTables tables(result.corpus);
   std::vector<WordRuns> runs;
   for (const Sentence& sentence : result.corpus.sentences) {
-    runs.push_back({sentence.words.size(), sentence.context_words.size()});
+    runs.push_back({sentence.words.size(), sentence.contexts.words()});
   }
   result.pieces = PieceTables(runs, tables.word_types(), tables.types(), tokenizer_);
   if (!source || !recorder.complete() || !IsUnchanged(path, source->stamp, source->digest)) return result;
@@ -162,8 +167,10 @@ TokenizedCorpus CorpusCache::Read(const std::string& path, const CorpusOptions& 
   return result;
 }
 
-std::optional<PieceTables> CorpusCache::FindPieces(const std::string& path, const CorpusOptions& options) {
-  const std::optional<Source> source = Identify(path, FormatOfFile(path), options);
+std::optional<PieceTables> CorpusCache::FindPieces(const std::string& path, DataFormat format,
+                                                   const CorpusOptions& options,
+                                                   const std::vector<std::string>& labels) {
+  const std::optional<Source> source = Identify(path, format, options, labels);
   PieceTables pieces;
   const bool found = source && cache_.Load(source->key, [&](TableFile file) {
     pieces = PieceTables(std::make_shared<const TableFile>(std::move(file)), kPieces, tokenizer_.vocabulary_size());

@@ -1,217 +1,48 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <string>
 
-#include "core/error.h"
 #include "core/log.h"
-#include "views/view.h"
+#include "views/sequence.h"
 
 namespace clner {
 namespace {
 
-constexpr int64_t kSpecialPieces = 2;  // [CLS] and [SEP]
-constexpr const char* kPoolingNames[] = {"first", "last", "mean", "first_last"};
-
-// The pieces of a sentence; word w has the pieces offsets[w] .. offsets[w + 1] - 1.
-struct PiecesOfWords {
-  std::vector<int32_t> ids = {};
-  std::vector<int64_t> offsets = {0};
-  int64_t cut_words = 0;
-  [[nodiscard]] int64_t words() const { return static_cast<int64_t>(offsets.size()) - 1; }
-  [[nodiscard]] int64_t at(int64_t word) const { return offsets[static_cast<size_t>(word)]; }
-};
-
-// Words [first, last) of the sentence are in the window, words [own_first, own_last) are pooled from it.
-struct Window {
-  int64_t first = 0, last = 0, own_first = 0, own_last = 0;
-};
-
-// What windows are made by.
-struct WindowRules {
-  const SpecialIds& special;
-  int64_t max_pieces, overlap;
-  Pooling pooling;
-  [[nodiscard]] int64_t capacity() const { return max_pieces - kSpecialPieces; }
-};
-
-// The first `max_pieces` pieces of every word.
-PiecesOfWords CutWords(const PiecesOfWords& whole, int64_t max_pieces) {
-  PiecesOfWords pieces;
-  pieces.offsets.reserve(whole.offsets.size());
-  for (int64_t word = 0; word < whole.words(); ++word) {
-    const int64_t begin = whole.at(word), end = std::min(whole.at(word + 1), begin + max_pieces);
-    if (end < whole.at(word + 1)) ++pieces.cut_words;
-    pieces.ids.insert(pieces.ids.end(), whole.ids.begin() + begin, whole.ids.begin() + end);
-    pieces.offsets.push_back(static_cast<int64_t>(pieces.ids.size()));
-  }
-  return pieces;
-}
-
-PiecesOfWords Encode(const Tokenizer& tokenizer, const Sentence& sentence, int64_t capacity) {
-  PiecesOfWords pieces;
-  pieces.offsets.reserve(sentence.words.size() + 1);
-  for (const std::string& word : sentence.words) {
-    // One piece more than fits shows that it does not fit, and bounds the memory of a word of megabytes.
-    (void)tokenizer.EncodeWord(word, static_cast<size_t>(capacity) + 1, &pieces.ids);
-    pieces.offsets.push_back(static_cast<int64_t>(pieces.ids.size()));
-  }
-  if (pieces.at(pieces.words()) <= capacity) return pieces;
-  return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
-}
-
-PiecesOfWords Copy(const WordPieces& source, int64_t capacity) {
-  PiecesOfWords pieces;
-  pieces.ids.assign(source.ids.begin(), source.ids.end());
-  pieces.offsets.reserve(source.counts.size() + 1);
-  for (const uint16_t count : source.counts) pieces.offsets.push_back(pieces.offsets.back() + count);
-  if (pieces.at(pieces.words()) != static_cast<int64_t>(pieces.ids.size())) {
-    throw Error(ErrorCode::kCorrupt, "the pieces of a sentence from the token cache do not match its words", "",
-                "delete the files of the token cache, or switch it off: data.token_cache: off");
-  }
-  if (pieces.at(pieces.words()) <= capacity) return pieces;
-  return CutWords(pieces, std::min(SentenceView::kMaxPiecesPerWord, capacity));
-}
-
-// Whole words from the left, as many as fit; the next window begins at most `overlap` pieces before the end of this
-// one.
-std::vector<Window> CoverWithWindows(const PiecesOfWords& pieces, int64_t capacity, int64_t overlap) {
-  std::vector<Window> windows;
-  int64_t first = 0;
-  while (true) {
-    int64_t last = first + 1;
-    while (last < pieces.words() && pieces.at(last + 1) - pieces.at(first) <= capacity) ++last;
-    windows.push_back({.first = first, .last = last});
-    if (last == pieces.words()) break;
-    int64_t next = last;
-    while (next - 1 > first && pieces.at(last) - pieces.at(next - 1) <= overlap) --next;
-    first = next;
-  }
-  // The last window reaches back as far as it can: its words see more of the sentence.
-  if (windows.size() > 1) {
-    const int64_t floor = windows[windows.size() - 2].first + 1;
-    Window& end = windows.back();
-    while (end.first > floor && pieces.at(end.last) - pieces.at(end.first - 1) <= capacity) --end.first;
-  }
-  return windows;
-}
-
-// Pieces between the word and the nearer cut of the window; the borders of the sentence are no cuts.
-int64_t Centrality(const PiecesOfWords& pieces, const Window& window, int64_t word) {
-  constexpr int64_t kFar = std::numeric_limits<int64_t>::max();
-  const int64_t left = window.first == 0 ? kFar : pieces.at(word) - pieces.at(window.first);
-  const int64_t right = window.last == pieces.words() ? kFar : pieces.at(window.last) - pieces.at(word + 1);
-  return std::min(left, right);
-}
-
-// Every word goes to the window where it is most central, the earlier one on ties. Both ends of the windows ascend, so
-// the choice does too: the words of a window are consecutive, and the search need not look back.
-void AssignWords(const PiecesOfWords& pieces, std::vector<Window>* windows) {
-  size_t owner = 0;
-  for (int64_t word = 0; word < pieces.words(); ++word) {
-    while ((*windows)[owner].last <= word) ++owner;
-    for (size_t other = owner + 1; other < windows->size() && (*windows)[other].first <= word; ++other) {
-      if (Centrality(pieces, (*windows)[other], word) > Centrality(pieces, (*windows)[owner], word)) owner = other;
-    }
-    Window& window = (*windows)[owner];
-    if (window.own_first == window.own_last) window.own_first = word;
-    window.own_last = word + 1;
-  }
-  std::erase_if(*windows, [](const Window& window) { return window.own_first == window.own_last; });
-}
-
-ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t capacity, const SpecialIds& special,
-                  int64_t index, Pooling pooling) {
-  ViewItem item;
-  item.pooling = pooling;
-  item.sentence = index;
-  item.first_word = window.own_first;
-  item.ids.push_back(special.begin);
-  item.word_of_piece.push_back(-1);
-  for (int64_t word = window.first; word < window.last; ++word) {
-    // Only a word that is alone in its window can be longer than the capacity.
-    const int64_t begin = pieces.at(word), end = std::min(pieces.at(word + 1), begin + capacity);
-    if (word >= window.own_first && word < window.own_last) {
-      const auto at = static_cast<int32_t>(item.ids.size());
-      item.pool.push_back(begin == end ? -1 : at);
-      item.pool_end.push_back(at + static_cast<int32_t>(end - begin));
-    }
-    item.ids.insert(item.ids.end(), pieces.ids.begin() + begin, pieces.ids.begin() + end);
-    item.word_of_piece.resize(item.ids.size(), static_cast<int32_t>(word));
-  }
-  item.ids.push_back(special.separator);
-  item.word_of_piece.push_back(-1);
-  return item;
-}
-
-void Warn(int64_t line, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
-  const std::string where = line > 0 ? fmt::format("line {}", line) : "";
+void Warn(const Sentence& sentence, const PiecesOfWords& pieces, int64_t max_pieces, size_t windows) {
   if (windows > 1) {
     LogWarning(
         "windowed sentence",
         fmt::format("a sentence of {} words has {} pieces, the encoder takes {}: it is read in {} overlapping windows",
                     pieces.words(), pieces.ids.size() + kSpecialPieces, max_pieces, windows),
-        where, "look for a missing blank line between sentences");
+        PlaceOf(sentence), "look for a missing blank line between sentences");
   }
-  if (pieces.cut_words > 0) {
-    LogWarning("long word",
-               fmt::format("{} of {} words cut to {} pieces", pieces.cut_words, pieces.words(),
-                           std::min(SentenceView::kMaxPiecesPerWord, max_pieces - kSpecialPieces)),
-               where, "check the token column and the spaces between words");
-  }
-}
-
-int64_t AppendWindows(const PiecesOfWords& pieces, const WindowRules& rules, int64_t line, int64_t index,
-                      std::vector<ViewItem>* items) {
-  std::vector<Window> windows;
-  if (pieces.at(pieces.words()) <= rules.capacity()) {
-    windows.push_back({0, pieces.words(), 0, pieces.words()});
-  } else {
-    windows = CoverWithWindows(pieces, rules.capacity(), rules.overlap);
-    AssignWords(pieces, &windows);
-  }
-  Warn(line, pieces, rules.max_pieces, windows.size());
-  for (const Window& window : windows)
-    items->push_back(MakeItem(pieces, window, rules.capacity(), rules.special, index, rules.pooling));
-  return static_cast<int64_t>(windows.size());
+  WarnCutWords(sentence, pieces, max_pieces - kSpecialPieces);
 }
 
 }  // namespace
 
-const char* Name(Pooling pooling) { return kPoolingNames[static_cast<size_t>(pooling)]; }
-
-std::optional<Pooling> FindPooling(std::string_view name) {
-  for (size_t i = 0; i < std::size(kPoolingNames); ++i) {
-    if (name == kPoolingNames[i]) return static_cast<Pooling>(i);
-  }
-  return std::nullopt;
-}
-
 SentenceView::SentenceView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t overlap, Pooling pooling)
     : tokenizer_(tokenizer), max_pieces_(max_pieces), overlap_(overlap), pooling_(pooling) {
-  if (max_pieces <= kSpecialPieces) {
-    throw Error(ErrorCode::kConfig,
-                fmt::format("model.encoder.max_pieces is {}, at least {} are needed", max_pieces, kSpecialPieces + 1),
-                "", "set model.encoder.max_pieces to the positions of the encoder, usually 512");
-  }
-  if (overlap < 0 || overlap >= max_pieces - kSpecialPieces) {
-    throw Error(ErrorCode::kConfig,
-                fmt::format("model.encoder.window_overlap is {}, the range is 0 to {} with {} pieces", overlap,
-                            max_pieces - kSpecialPieces - 1, max_pieces),
-                "", "lower model.encoder.window_overlap");
-  }
+  CheckWindowSizes(max_pieces, overlap);
 }
 
 int64_t SentenceView::Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const {
-  const WindowRules rules = {tokenizer_.special(), max_pieces_, overlap_, pooling_};
-  return AppendWindows(Encode(tokenizer_, sentence, rules.capacity()), rules, sentence.line, index, items);
+  return AppendWindows(sentence, EncodeOwnWords(tokenizer_, sentence, max_pieces_ - kSpecialPieces), index, items);
 }
 
-int64_t SentenceView::Append(const WordPieces& pieces, int64_t line, int64_t index,
+int64_t SentenceView::Append(const Sentence& sentence, const WordPieces& own, int64_t index,
                              std::vector<ViewItem>* items) const {
-  const WindowRules rules = {tokenizer_.special(), max_pieces_, overlap_, pooling_};
-  return AppendWindows(Copy(pieces, rules.capacity()), rules, line, index, items);
+  return AppendWindows(sentence, CopyOwnWords(own, sentence.words.size(), max_pieces_ - kSpecialPieces), index, items);
+}
+
+int64_t SentenceView::AppendWindows(const Sentence& sentence, const PiecesOfWords& pieces, int64_t index,
+                                    std::vector<ViewItem>* items) const {
+  const int64_t capacity = max_pieces_ - kSpecialPieces;
+  const std::vector<Window> windows = WindowsOf(pieces, capacity, overlap_);
+  Warn(sentence, pieces, max_pieces_, windows.size());
+  for (const Window& window : windows)
+    items->push_back(MakeItem(pieces, window, capacity, tokenizer_.special(), index, pooling_));
+  return static_cast<int64_t>(windows.size());
 }
 
 }  // namespace clner

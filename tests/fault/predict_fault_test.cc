@@ -157,7 +157,19 @@ TEST_F(PredictFault, AnnotationFormatsHoldTheSameEntitiesAndTexts) {
       EXPECT_EQ(again.out, ReadText(Path("out")));
     }
   }
-  ExpectRefused(text, 64, {"two files", "--format doccano"}, {"--input-format", "text", "--format", "brat"});
+  const ProcessResult pair = Predict(text, {"--input-format", "text", "--format", "brat", "-o", Path("out.ann")});
+  ASSERT_EQ(pair.exit_code, 0) << pair.err;
+  EXPECT_EQ(ReadText(Path("out.txt")), "anna saw \U0001F600 bert.\n\nbert  met\tanna \n");
+  const ProcessResult read = RunClner({"convert", "-q", "--words", "text", Path("out.ann"), "-", "--to", "jsonl"});
+  EXPECT_EQ(tags(read.out), expected) << read.err;
+  std::filesystem::create_directory(Path("pairs"));
+  for (const char* name : {"out.ann", "out.txt"}) std::filesystem::rename(Path(name), Path("pairs") + "/" + name);
+  EXPECT_EQ(RunClner({"predict", "-q", "-m", Path("m"), Path("pairs"), "-o", Path("again")}).exit_code, 0);
+  for (const char* name : {"/out.ann", "/out.txt"})
+    EXPECT_EQ(ReadText(Path("again") + name), ReadText(Path("pairs") + name)) << name;
+  ExpectFailure(RunClner({"predict", "-q", "-m", Path("m"), Path("pairs"), "-o", Path("again")}), 73,
+                {"exists already"});
+  ExpectRefused(text, 64, {"two files", "new directory"}, {"--input-format", "text", "--format", "brat"});
   ExpectRefused("{\"text\": 3}\n", 65, {Path("in") + ":1"}, {"--input-format", "doccano"});
 }
 

@@ -55,10 +55,12 @@ class Runner {
     std::vector<double> losses;
     for (int64_t i = first; i < first + count; ++i) {
       optimizer_->ClearGradients();
-      StepLoss loss = objective_.Step(*model_, Pack(examples_, plan_[static_cast<size_t>(i)]));
+      Batch batch = Pack(examples_, plan_[static_cast<size_t>(i)]);
+      batch.nll_weight.assign(batch.context.size(), 1 / static_cast<float>(batch.context.size()));
+      StepLoss loss = objective_.Step(*model_, batch);
       loss.total.backward();
       optimizer_->Step(1, std::min(1.0, kClip / (optimizer_->GradientNorm() + 1e-6)));
-      losses.push_back(loss.terms[0].second);
+      losses.push_back(loss.terms[0].sum / static_cast<double>(loss.terms[0].count));
     }
     return losses;
   }
@@ -96,9 +98,10 @@ Json Case(const Options& options, const std::vector<Example>& examples, const Ta
           bool best) {
   const int64_t needed = options.steps * (options.rounds + 1);
   std::vector<std::vector<int64_t>> plan;
+  std::vector<PlanUnit> units;
+  for (const Example& example : examples) units.push_back({example.words, example.pieces()});
   for (int64_t epoch = 0; static_cast<int64_t>(plan.size()) < needed; ++epoch) {
-    for (auto& batch :
-         PlanBatches(examples, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch))
+    for (auto& batch : PlanBatches(units, {best ? BatchOrder::kSorted : BatchOrder::kRandom, batch_size, 0, 3}, epoch))
       plan.push_back(std::move(batch));
   }
   plan.resize(static_cast<size_t>(needed));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,16 +29,14 @@ struct ColdPieces {
 inline ColdPieces ReadAndTokenise(const std::string& path, const Tokenizer& tokenizer) {
   const Corpus corpus = ReadCorpus(path, {});
   ColdPieces pieces;
-  const auto append = [&](const std::vector<std::string>& words) {
-    for (const std::string& word : words) {
-      const size_t before = pieces.ids.size();
-      (void)tokenizer.EncodeWord(word, PieceTables::kMaxPiecesPerWord, &pieces.ids);
-      pieces.counts.push_back(static_cast<uint16_t>(pieces.ids.size() - before));
-    }
+  const auto append = [&](std::string_view word) {
+    const size_t before = pieces.ids.size();
+    (void)tokenizer.EncodeWord(word, PieceTables::kMaxPiecesPerWord, &pieces.ids);
+    pieces.counts.push_back(static_cast<uint16_t>(pieces.ids.size() - before));
   };
   for (const Sentence& sentence : corpus.sentences) {
-    append(sentence.words);
-    append(sentence.context_words);
+    for (const std::string& word : sentence.words) append(word);
+    for (size_t i = 0; i < sentence.contexts.words(); ++i) append(sentence.contexts.word(i));
   }
   return pieces;
 }
@@ -75,8 +74,10 @@ inline Json MeasureTokenCache(const std::string& directory, const std::string& d
   const std::string path = RepeatedFile(data, repeat, work);
   const auto tokenizer = LoadTokenizer(directory);
   const TokenCacheOptions options = {.directory = work / "cache"};
-  const auto reopen = [&] { return CorpusCache(options, *tokenizer, directory).FindPieces(path, {}); };
-  (void)CorpusCache(options, *tokenizer, directory).Read(path, {});
+  const auto reopen = [&] {
+    return CorpusCache(options, *tokenizer, directory).FindPieces(path, DataFormat::kColumns, {});
+  };
+  (void)CorpusCache(options, *tokenizer, directory).Read(path, DataFormat::kColumns, {});
   const auto kept = reopen();
   if (!kept) throw Error(ErrorCode::kCheckFailed, "the cache was not written: nothing was timed", path);
   CheckSamePieces(*kept, ReadAndTokenise(path, *tokenizer));
@@ -90,7 +91,8 @@ inline Json MeasureTokenCache(const std::string& directory, const std::string& d
     const bool same = reopen()->pieces() == pieces;
     const double warm_time = Seconds() - began;
     began = Seconds();
-    const size_t sentences = CorpusCache(options, *tokenizer, directory).Read(path, {}).corpus.sentences.size();
+    const size_t sentences =
+        CorpusCache(options, *tokenizer, directory).Read(path, DataFormat::kColumns, {}).corpus.sentences.size();
     const double read_time = Seconds() - began;
     if (round == 0 || !same || sentences != kept->sentences()) continue;
     cold.push_back(cold_time);

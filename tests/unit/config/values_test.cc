@@ -109,6 +109,22 @@ TEST(Values, AKeyWithoutValueIsAnErrorForTextsAndNotSetForOptionals) {
 
 TEST(Values, ASectionWithoutKeysIsEmpty) { EXPECT_EQ(ConfigOfText("train:\n  # lr: 1\ndata:\n"), RunConfig{}); }
 
+TEST(Values, ChoicesOfAFormatStandBesideItAndBesideAuto) {
+  const std::vector<std::string> choices = {"data.offset_unit=utf16", "data.words=blanks", "data.on_misaligned=widen",
+                                            "data.on_overlap=longest", "data.on_discontinuous=split"};
+  for (const char* format : {"auto", "brat"}) {
+    std::vector<std::string> set = choices;
+    set.push_back(std::string("data.format=") + format);
+    const DataOptions data = ResolveConfig("", set).config.data;
+    EXPECT_EQ(data.offset_unit, DataOptions::OffsetUnit::kUtf16);
+    EXPECT_EQ(data.on_discontinuous, DataOptions::OnDiscontinuous::kSplit);
+  }
+  const DataOptions conll =
+      ResolveConfig("", {"data.format=conll", "data.delimiter=tab", "data.read_scheme=IOB1"}).config.data;
+  EXPECT_EQ(conll.format, DataOptions::Format::kColumns);
+  EXPECT_EQ(conll.read_scheme, "IOB1");
+}
+
 struct BadConfig {
   std::vector<std::string> set;
   std::string what;
@@ -136,6 +152,24 @@ INSTANTIATE_TEST_SUITE_P(
                   "train.patience has no effect with data.train_with_dev, which leaves no dev data to watch"},
         BadConfig{{"data.train_with_dev=true"}, "data.train_with_dev has no effect without data.dev.sentences"},
         BadConfig{{"data.test.contexts=c"}, "data.test.contexts has no effect without data.test.sentences"},
+        BadConfig{{"data.format=jsonl", "data.delimiter=tab"}, "data.delimiter has no effect with data.format: jsonl"},
+        BadConfig{{"data.format=doccano", "data.columns.text=2"},
+                  "data.columns.text has no effect with data.format: doccano"},
+        BadConfig{{"data.format=spacy", "data.read_scheme=BIO"},
+                  "data.read_scheme has no effect with data.format: spacy"},
+        BadConfig{{"data.format=prodigy", "data.labels=O,B-T"}, "data.labels has no effect with data.format: prodigy"},
+        BadConfig{{"data.format=conll", "data.offset_unit=utf16"},
+                  "data.offset_unit has no effect with data.format: columns"},
+        BadConfig{{"data.format=autoner", "data.words=blanks"}, "data.words has no effect with data.format: autoner"},
+        BadConfig{{"data.format=jsonl", "data.on_misaligned=drop"},
+                  "data.on_misaligned has no effect with data.format: jsonl"},
+        BadConfig{{"data.format=columns", "data.on_overlap=first"},
+                  "data.on_overlap has no effect with data.format: columns"},
+        BadConfig{{"data.format=labelstudio", "data.on_discontinuous=split"},
+                  "data.on_discontinuous has no effect with data.format: labelstudio"},
+        BadConfig{{"data.format=cluener", "data.first_code_point=true"},
+                  "data.first_code_point has no effect with data.format: cluener"},
+        BadConfig{{"data.format=brat", "data.comment=# id"}, "data.comment has no effect with data.format: brat"},
         BadConfig{{"train.schedule.warmup=1.5"},
                   "train.schedule.warmup must be below 1 (a share) or a whole number of steps, not '1.5'"},
         BadConfig{{"train.groups=[{lr: 0.1}]"}, "train.groups.0.match is empty"},

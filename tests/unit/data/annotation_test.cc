@@ -40,9 +40,7 @@ Problem ReadProblem(std::string_view text, DataFormat format, const CorpusOption
 std::string Converted(std::string_view text, const ConvertOptions& options, ConvertReport* report = nullptr) {
   const TempDir dir;
   std::string result;
-  const auto unused = [](std::string_view) {};
-  const ConvertReport done = Convert(
-      dir.Write("in", text), options, [&](std::string_view piece) { result += piece; }, unused);
+  const ConvertReport done = Convert(dir.Write("in", text), options, [&](std::string_view piece) { result += piece; });
   if (report != nullptr) *report = done;
   return result;
 }
@@ -344,6 +342,17 @@ INSTANTIATE_TEST_SUITE_P(Files, RoundTrip,
                                            "wnut17/emerging.test.annotated", "wnut16/test", "ncbi/IOB/devel.tsv",
                                            "cbs/tech_test", "msra_ner_test/msra_test_bio.txt",
                                            "weibo_ner/weiboNER_2nd_conll.dev"));
+
+TEST(AnnotationWriter, TagsWithoutATypeHaveNoLabel) {
+  for (const DataFormat format : kTextFormats) {
+    ConvertOptions options;
+    options.to = format;
+    const Error error = ErrorOf([&] { (void)Converted("a B\nb I\n", options); });
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    EXPECT_EQ(error.problems()[0].what, std::string("type '' cannot stand in a ") + Name(format) + " file");
+    EXPECT_EQ(error.problems()[0].fix, "tags without a type have no label; write columns or JSON lines");
+  }
+}
 
 }  // namespace
 }  // namespace clner

@@ -99,12 +99,16 @@ TEST(Brat, DirectoriesAreDocumentsAndPairsMustBeComplete) {
 TEST(Brat, SharedDataComeBack) {
   const std::filesystem::path path = test::DataDir() / "wnut17/emerging.test.annotated";
   CLNER_NEEDS(path);
-  std::string text, annotations;
+  const TempDir dir;
+  const std::string pair = (dir.path() / "x.ann").string();
+  BratOutput output(pair);
   (void)Convert(
-      path.string(), {.to = DataFormat::kBrat}, [&](std::string_view piece) { text += piece; },
-      [&](std::string_view piece) { annotations += piece; });
+      path.string(), {.to = DataFormat::kBrat}, [](std::string_view) {}, &output);
+  output.Close();
   AnnotationSource source;
-  const Corpus back = ReadPair(text, annotations, &source, {.words = WordRule::kBlanks});
+  CorpusOptions blanks;
+  blanks.annotation.words = WordRule::kBlanks;
+  const Corpus back = ReadBrat(pair, blanks, &source);
   const Corpus corpus = ReadCorpus(path.string(), {});
   ASSERT_EQ(back.sentences.size(), corpus.sentences.size());
   for (size_t i = 0; i < back.sentences.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/data_format.h"
+#include "support/context_texts.h"
 #include "support/shared_data.h"
 #include "temp_file.h"
 
@@ -32,7 +33,7 @@ void ExpectSame(const Corpus& a, const Corpus& b) {
     ASSERT_EQ(one.words, other.words) << i;
     ASSERT_EQ(one.spans, other.spans) << i;
     ASSERT_EQ(one.labelled, other.labelled) << i;
-    ASSERT_EQ(one.context_words, other.context_words) << i;
+    ASSERT_EQ(one.contexts, other.contexts) << i;
     ASSERT_EQ(one.document, other.document) << i;
     ASSERT_EQ(one.line, other.line) << i;
   }
@@ -50,11 +51,13 @@ void ExpectSame(const Corpus& a, const Corpus& b) {
   EXPECT_EQ(a.repaired_tags, b.repaired_tags);
   EXPECT_EQ(a.documents, b.documents);
   EXPECT_EQ(a.with_context, b.with_context);
+  EXPECT_EQ(a.context_texts, b.context_texts);
   EXPECT_EQ(a.context_words, b.context_words);
   EXPECT_EQ(a.empty_context_words, b.empty_context_words);
   EXPECT_EQ(a.entities_of_type, b.entities_of_type);
   EXPECT_EQ(a.types_in_file, b.types_in_file);
   EXPECT_EQ(a.trailing_lines, b.trailing_lines);
+  EXPECT_EQ(a.spans_in_file, b.spans_in_file);
 }
 
 TEST(CorpusTables, KeepEveryFieldOfColumnFiles) {
@@ -66,7 +69,8 @@ TEST(CorpusTables, KeepEveryFieldOfColumnFiles) {
   const std::string path =
       dir.Write("c.conll",
                 "-DOCSTART- O\n\nJane B-PER\nDoe I-PER\n\xFF O\n\xE4\xB8\xAD I-LOC\n \t\nran\nx y z\n\n"
-                "a O\nb B-MISC\n<EOS> B-X\n B-X\na B-X\nJane B-X\n\n% the end\n\n");
+                "a O\nb B-MISC\n<EOS> B-X\n B-X\na B-X\nJane B-X\n\n"
+                "c O\n<EOS> B-X\na B-X\n<EOS> B-X\nc B-X\nc B-X\n\n% the end\n\n");
   ExpectSame(ReadCorpus(path, options), ThroughTables(ReadCorpus(path, options), dir));
 }
 
@@ -77,6 +81,16 @@ TEST(CorpusTables, KeepOtherFormatsAndUnlabelledText) {
 )");
   const Corpus corpus = ReadData(jsonl, DataFormat::kJsonl, {}, {});
   ExpectSame(corpus, ThroughTables(corpus, dir));
+  const std::string texts = dir.Write("c.contexts.jsonl", R"({"tokens": ["ran"], "contexts": ["Jane ran .", "", "b c"]}
+{"tokens": ["sat"], "contexts": []}
+)");
+  const Corpus contexts = ReadData(texts, FormatOfFile(texts), {}, {});
+  EXPECT_EQ(contexts.sentences[0].contexts.texts(), 2U);
+  ExpectSame(contexts, ThroughTables(contexts, dir));
+  const std::string ranges = dir.Write("c.doccano.jsonl", R"({"text": "Jane ran", "label": [[0, 4, "PER"]]})");
+  const Corpus spans = ReadData(ranges, DataFormat::kDoccano, {}, {});
+  EXPECT_TRUE(spans.spans_in_file);
+  ExpectSame(spans, ThroughTables(spans, dir));
   CorpusOptions plain;
   plain.tag_column = std::nullopt;
   const Corpus words = ReadCorpus(dir.Write("w.txt", "one\ntwo\n\none\n"), plain);
@@ -96,10 +110,11 @@ TEST(CorpusTables, HoldEveryDistinctWordOnce) {
 /// Tables with right hashes and wrong content, as only somebody with bad intentions writes them.
 struct Forged {
   std::string summary =
-      R"({"scheme":"BIO","file":[1,2,0,0,0,0,2,2],"counts":[2,1,0,0,0,0,0],"entities_of_type":{"T":1},)"
-      R"("types_in_file":["T"],"trailing_lines":[],"span_types":["T"]})";
-  std::vector<int64_t> sentence = {2, 0, 1, 0, 1, 1};
-  std::vector<uint32_t> words = {0, 1};
+      R"({"scheme":"BIO","file":[1,2,0,0,0,0,2,2],"counts":[2,1,0,0,0,0,0,0],"entities_of_type":{"T":1},)"
+      R"("types_in_file":["T"],"trailing_lines":[],"spans_in_file":false,"span_types":["T"]})";
+  std::vector<int64_t> sentence = {2, 2, 1, 1, 0, 1, 1};
+  std::vector<uint32_t> words = {0, 1, 1, 0};
+  std::vector<uint64_t> text_ends = {2};
   std::vector<uint64_t> ends = {1, 3};
   std::string text = "ab\xC3\xA4";
   std::vector<int64_t> span = {0, 1, 0};
@@ -109,6 +124,7 @@ struct Forged {
     writer.Add(std::span<const char>(summary));
     writer.Add(std::span(sentence));
     writer.Add(std::span(words));
+    writer.Add(std::span(text_ends));
     writer.Add(std::span(ends));
     writer.Add(std::span<const char>(text));
     writer.Add(std::span(span));
@@ -121,7 +137,9 @@ TEST(CorpusTables, ContradictionsAreNamed) {
   const TempDir dir;
   Forged right;
   right.text = "aBC";
-  EXPECT_EQ(right.Read(dir).sentences.at(0).words, (std::vector<std::string>{"a", "BC"}));
+  const Sentence sentence = right.Read(dir).sentences.at(0);
+  EXPECT_EQ(sentence.words, (std::vector<std::string>{"a", "BC"}));
+  EXPECT_EQ(sentence.contexts, test::ContextsOf({{"BC", "a"}}));
   const auto problem = [&](auto change) {
     Forged forged = right;
     change(forged);
@@ -130,8 +148,19 @@ TEST(CorpusTables, ContradictionsAreNamed) {
     return error.problems().front().what;
   };
   EXPECT_EQ(problem([](Forged& f) { f.words = {0}; }), "a sentence has more words than there are");
-  EXPECT_EQ(problem([](Forged& f) { f.words = {0, 1, 1}; }), "there are more words or spans than sentences");
-  EXPECT_EQ(problem([](Forged& f) { f.words = {0, 2}; }), "a word has a wrong number");
+  EXPECT_EQ(problem([](Forged& f) {
+              f.words = {0, 1, 1, 0, 1};
+            }),
+            "there are more words, texts or spans than sentences");
+  EXPECT_EQ(problem([](Forged& f) { f.text_ends = {2, 2}; }), "there are more words, texts or spans than sentences");
+  EXPECT_EQ(problem([](Forged& f) { f.text_ends = {}; }), "a sentence has more texts than there are");
+  EXPECT_EQ(problem([](Forged& f) { f.sentence[2] = -1; }), "a sentence has more texts than there are");
+  EXPECT_EQ(problem([](Forged& f) { f.sentence[1] = 3; }), "a sentence has more words than there are");
+  EXPECT_EQ(problem([](Forged& f) { f.text_ends = {1}; }), "words of a context are in no text");
+  for (const uint64_t end : {uint64_t{0}, uint64_t{3}}) {
+    EXPECT_EQ(problem([&](Forged& f) { f.text_ends = {end}; }), "the end of a text is wrong");
+  }
+  EXPECT_EQ(problem([](Forged& f) { f.words = {0, 2, 1, 0}; }), "a word has a wrong number");
   EXPECT_EQ(problem([](Forged& f) { f.ends = {3, 1}; }), "the place of a word is wrong");
   EXPECT_EQ(problem([](Forged& f) { f.ends = {1, 4}; }), "the place of a word is wrong");
   EXPECT_EQ(problem([](Forged& f) {
@@ -146,7 +175,8 @@ TEST(CorpusTables, ContradictionsAreNamed) {
                   "C";
             }),
             "a word ends inside a character");
-  EXPECT_EQ(problem([](Forged& f) { f.sentence[2] = 2; }), "a sentence has more spans than there are");
+  EXPECT_EQ(problem([](Forged& f) { f.words[3] = 2; }), "a word has a wrong number");
+  EXPECT_EQ(problem([](Forged& f) { f.sentence[3] = 2; }), "a sentence has more spans than there are");
   EXPECT_EQ(problem([](Forged& f) { f.sentence[0] = -1; }), "a sentence has more words than there are");
   for (const std::vector<int64_t>& span :
        {std::vector<int64_t>{0, 3, 0}, {1, 1, 0}, {-1, 1, 0}, {0, 1, 1}, {0, 1, -1}}) {

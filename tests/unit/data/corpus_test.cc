@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "data/term_list.h"
+#include "support/context_texts.h"
 #include "temp_file.h"
 
 namespace clner {
@@ -15,7 +16,6 @@ using test::TempDir;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 
 Corpus Read(std::string_view text, const CorpusOptions& options = {}) {
@@ -193,9 +193,11 @@ TEST(Corpus, ContextsAreSplitOff) {
   const Corpus corpus = Read("a\tB-P\nb\tO\n<EOS> B-X\nc B-X\n B-X\n<EOS> B-X\nd\n\ne\tO\n");
   ASSERT_EQ(corpus.sentences.size(), 2U);
   EXPECT_THAT(corpus.sentences[0].words, ElementsAre("a", "b"));
-  EXPECT_THAT(corpus.sentences[0].context_words, ElementsAre("c", "", "d"));
-  EXPECT_THAT(corpus.sentences[1].context_words, IsEmpty());
+  EXPECT_EQ(test::TextsOf(corpus.sentences[0].contexts), (test::Texts{{"c", ""}, {"d"}}));
+  EXPECT_FALSE(corpus.sentences[0].contexts.flat);
+  EXPECT_TRUE(corpus.sentences[1].contexts.empty());
   EXPECT_EQ(corpus.with_context, 1);
+  EXPECT_EQ(corpus.context_texts, 2);
   EXPECT_EQ(corpus.context_words, 3);
   EXPECT_EQ(corpus.empty_context_words, 1);
   EXPECT_EQ(corpus.words, 3);
@@ -204,7 +206,41 @@ TEST(Corpus, ContextsAreSplitOff) {
 
 TEST(Corpus, ContextWordsStandInFrontWhenRowsAreShorter) {
   const Corpus corpus = Read("1 a N B-P\n<EOS> B-X B-X B-X\nc B-X\n9 d N B-X\n", {.text_column = 1});
-  EXPECT_THAT(corpus.sentences[0].context_words, ElementsAre("c", "d"));
+  EXPECT_EQ(test::TextsOf(corpus.sentences[0].contexts), (test::Texts{{"c", "d"}}));
+}
+
+TEST(Corpus, ContextsOfOneMarkHaveUnknownBorders) {
+  // The second form has no context tag at the mark, so that the reader keeps the rows until it has seen all of them.
+  for (const char* mark : {"<EOS> B-X", "<EOS> O"}) {
+    const std::string rows = std::string(mark) + "\nc B-X\nd\tO\n f O\n";
+    const Corpus one = Read("a\tB-P\n" + rows, {.file = {.delimiter = ColumnDelimiter::kLast}});
+    EXPECT_EQ(test::TextsOf(one.sentences[0].contexts), (test::Texts{{"c", "d", " f"}})) << mark;
+    EXPECT_TRUE(one.sentences[0].contexts.flat);
+    const Corpus two = Read("a\tB-P\n" + rows + mark + "\n", {.file = {.delimiter = ColumnDelimiter::kLast}});
+    EXPECT_FALSE(two.sentences[0].contexts.flat) << "a mark that nothing follows is one, too";
+    EXPECT_FALSE(Read("a O\n\nb\tO\n" + std::string(mark) + "\n").sentences[1].contexts.flat) << "no words";
+  }
+}
+
+TEST(Corpus, ContextsAreReadAlikeAsRowsAndAsWords) {
+  for (const char* text : {"a O\n<EOS> B-X\nb B-X\n\tc X\n B-X\nd\n<EOS>\ne  B-X \n",
+                           "a P N O\n<EOS> B-X B-X B-X\nb B-X\nc P N B-X\n<EOS> X\nd E-X\n"}) {
+    const test::TempDir dir;
+    const std::string path = dir.Write("a.conll", text);
+    ColumnReader rows(path, {}), words(path, {.context_words = true});
+    const std::optional<ColumnSentence> with_rows = rows.Next(), with_words = words.Next();
+    ASSERT_TRUE(with_rows.has_value() && with_words.has_value());
+    EXPECT_EQ(with_words->rows.size(), 1U);
+    EXPECT_EQ(TextsOfRows(with_rows->rows, 1, 0), with_words->contexts) << text;
+  }
+}
+
+TEST(Corpus, BadContextRowsAreFoundWithTheirPlace) {
+  const Error error = ReadError("a O\n<EOS> B-X\nb B-X\nc B-PER\nd e B-X\n");
+  ASSERT_EQ(error.total(), 2U);
+  EXPECT_EQ(error.problems()[0].what, "row of a context has the tag 'B-PER': 'c B-PER'");
+  EXPECT_THAT(error.problems()[0].where, HasSubstr("a.conll:4"));
+  EXPECT_EQ(error.problems()[1].what, "row has 3 columns, expected at most 2: 'd e B-X'");
 }
 
 TEST(Corpus, ContextTagsInTheSentenceAreRefused) {
@@ -236,8 +272,8 @@ TEST(Corpus, LabelSetKeepsFirstAppearanceAndCounts) {
 TEST(Pairs, ContextsMoveToThePlainCorpus) {
   Corpus plain = Read("a O\nb B-P\n\nc O\n");
   AttachContexts(&plain, Read("a O\nb B-P\n<EOS> B-X\nx B-X\ny B-X\n\nc O\n"));
-  EXPECT_THAT(plain.sentences[0].context_words, ElementsAre("x", "y"));
-  EXPECT_THAT(plain.sentences[1].context_words, IsEmpty());
+  EXPECT_EQ(test::TextsOf(plain.sentences[0].contexts), (test::Texts{{"x", "y"}}));
+  EXPECT_TRUE(plain.sentences[1].contexts.empty());
   EXPECT_EQ(plain.with_context, 1);
   EXPECT_EQ(plain.context_words, 2);
 }

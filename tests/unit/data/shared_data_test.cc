@@ -299,10 +299,10 @@ TEST_P(SharedContexts, PairWithTheGoldFile) {
   EXPECT_EQ(contexts.context_words, c.context_words);
   size_t longest = 0, longest_view = 0;
   for (const Sentence& sentence : contexts.sentences) {
-    longest = std::max(longest, sentence.context_words.size());
+    longest = std::max(longest, sentence.contexts.words());
     // The stated lengths count the <EOS> row, too.
-    const size_t mark = sentence.context_words.empty() ? 0 : 1;
-    longest_view = std::max(longest_view, sentence.words.size() + mark + sentence.context_words.size());
+    const size_t mark = sentence.contexts.empty() ? 0 : 1;
+    longest_view = std::max(longest_view, sentence.words.size() + mark + sentence.contexts.words());
   }
   EXPECT_EQ(longest, 210U);
   EXPECT_EQ(longest_view, c.longest_view);

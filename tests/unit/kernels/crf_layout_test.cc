@@ -52,39 +52,6 @@ TEST(CrfLayout, PermutedSentencesGivePermutedResults) {
   });
 }
 
-TEST(CrfLayout, ThreadCountsGiveIdenticalBits) {
-  std::mt19937_64 random(Seed(43));
-  Problem p = RandomProblem(&random, 25, RandomLengths(&random, 190, 0, 40));
-  for (size_t i = 0; i < p.emissions[5].size(); ++i) p.emissions[5][i] *= 40;  // one sentence takes the float64 path
-  ForEachTarget([&] {
-    const NllResult serial = RunNll(p);
-    const MarginalsResult marginals = RunMarginals(p);
-    const DecodeResult viterbi = RunDecode(Operation::kViterbi, p), posterior = RunDecode(Operation::kPosterior, p);
-    for (const int threads : {1, 2, 7}) {
-      ThreadExec exec(threads);
-      const NllResult parallel = RunNll(p, {}, exec.Get());
-      EXPECT_EQ(parallel.loss, serial.loss);
-      EXPECT_EQ(parallel.d_emissions, serial.d_emissions);
-      EXPECT_EQ(parallel.transitions, serial.transitions);
-      EXPECT_EQ(parallel.start, serial.start);
-      EXPECT_EQ(parallel.end, serial.end);
-      EXPECT_EQ(parallel.flags, serial.flags);
-      EXPECT_EQ(RunMarginals(p, {}, nullptr, exec.Get()).unary, marginals.unary);
-      EXPECT_EQ(RunDecode(Operation::kViterbi, p, {}, nullptr, exec.Get()).tags, viterbi.tags);
-      EXPECT_EQ(RunDecode(Operation::kPosterior, p, {}, nullptr, exec.Get()).tags, posterior.tags);
-      EXPECT_EQ(exec.Calls(), 4);
-    }
-  });
-}
-
-TEST(CrfLayout, SmallBatchesRunSerially) {
-  std::mt19937_64 random(Seed(44));
-  const Problem p = RandomProblem(&random, 9, RandomLengths(&random, 30, 1, 20));
-  ThreadExec exec(2);
-  (void)RunNll(p, {}, exec.Get());
-  EXPECT_EQ(exec.Calls(), 0);
-}
-
 TEST(CrfLayout, PackedPaddedAndStridedAreEqualAndGarbageOutsideIsIgnored) {
   std::mt19937_64 random(Seed(45));
   for (const int64_t tags : {3, 8, 25, 57}) {

@@ -11,23 +11,6 @@ NllReference LogSpaceNll(const Problem& p) {
   return ReferenceNll(p, [](const Problem& q, size_t b) { return LogSpace(q, b); });
 }
 
-/// O and B-, I-, E-, S- of `types` types; illegal moves get `forbidden`.
-void ForbidBioes(Problem* p, int64_t types, float forbidden) {
-  const auto part = [](int64_t tag) { return tag == 0 ? 'O' : "BIES"[(tag - 1) % 4]; };
-  const auto type = [](int64_t tag) { return tag == 0 ? -1 : (tag - 1) / 4; };
-  ASSERT_EQ(p->tags, 1 + 4 * types);
-  for (int64_t a = 0; a < p->tags; ++a) {
-    const bool open = part(a) == 'B' || part(a) == 'I';
-    for (int64_t b = 0; b < p->tags; ++b) {
-      const bool continues = part(b) == 'I' || part(b) == 'E';
-      if (open != continues || (open && type(a) != type(b)))
-        p->transitions[static_cast<size_t>(a * p->tags + b)] = forbidden;
-    }
-    if (part(a) == 'I' || part(a) == 'E') p->start[static_cast<size_t>(a)] = forbidden;
-    if (open) p->end[static_cast<size_t>(a)] = forbidden;
-  }
-}
-
 TEST(CrfNumerics, LongSentencesOfFloat32AgreeWithFloat64) {
   std::mt19937_64 random(Seed(21));
   for (const float deviation : {2.0f, 4.0f, 10.0f}) {

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "crf_backend.h"
 #include "kernels/crf.h"
 #include "kernels/crf_targets.h"
 
@@ -31,20 +32,8 @@ inline uint64_t Seed(uint64_t fallback) {
   return seed;
 }
 
-/// Runs `body` once per SIMD target of this machine.
-inline void ForEachTarget(const std::function<void()>& body) {
-  int count = 0;
-  for (int level = 0; level < internal::kSimdLevels; ++level) {
-    const internal::SimdKernels* kernels = internal::KernelsOf(static_cast<internal::SimdLevel>(level));
-    if (kernels == nullptr) continue;
-    ++count;
-    SCOPED_TRACE(std::string("target ") + kernels->name);
-    const internal::TestScope scope(kernels, false);
-    body();
-    if (::testing::Test::HasFatalFailure()) return;
-  }
-  ASSERT_GE(count, 1);
-}
+/// Runs `body` once per target of the backend (SIMD targets of this machine, layouts of lanes).
+inline void ForEachTarget(const std::function<void()>& body) { backend::ForEachTarget(body); }
 
 /// Same, and once more with every sentence forced through float64.
 inline void ForEachTargetAndRedo(const std::function<void(bool redo)>& body) {
@@ -101,6 +90,23 @@ inline Problem RandomProblem(std::mt19937_64* random, int64_t tags, const std::v
   for (float& a : p.start) a = normal(*random);
   for (float& a : p.end) a = normal(*random);
   return p;
+}
+
+/// O and B-, I-, E-, S- of `types` types; illegal moves get `forbidden`.
+inline void ForbidBioes(Problem* p, int64_t types, float forbidden) {
+  const auto part = [](int64_t tag) { return tag == 0 ? 'O' : "BIES"[(tag - 1) % 4]; };
+  const auto type = [](int64_t tag) { return tag == 0 ? -1 : (tag - 1) / 4; };
+  ASSERT_EQ(p->tags, 1 + 4 * types);
+  for (int64_t a = 0; a < p->tags; ++a) {
+    const bool open = part(a) == 'B' || part(a) == 'I';
+    for (int64_t b = 0; b < p->tags; ++b) {
+      const bool continues = part(b) == 'I' || part(b) == 'E';
+      if (open != continues || (open && type(a) != type(b)))
+        p->transitions[static_cast<size_t>(a * p->tags + b)] = forbidden;
+    }
+    if (part(a) == 'I' || part(a) == 'E') p->start[static_cast<size_t>(a)] = forbidden;
+    if (open) p->end[static_cast<size_t>(a)] = forbidden;
+  }
 }
 
 inline std::vector<int64_t> RandomLengths(std::mt19937_64* random, int64_t count, int64_t low, int64_t high) {
@@ -219,7 +225,7 @@ inline std::vector<std::vector<int32_t>> GatherTags(const Problem& problem, cons
 class ExactWorkspace {
  public:
   ExactWorkspace(Operation operation, const Batch& batch)
-      : bytes_(WorkspaceBytes(operation, batch)), data_(bytes_ + 1 + kGuard, 0xAB) {
+      : bytes_(backend::WorkspaceBytes(operation, batch)), data_(bytes_ + 1 + kGuard, 0xAB) {
     EXPECT_GT(bytes_, 0u);
   }
   ~ExactWorkspace() {
@@ -252,10 +258,10 @@ inline NllResult RunNll(const Problem& problem, const Layout& layout = {}, const
   r.end.assign(tags, kPattern);
   std::vector<float> d(s.emissions.size(), kPattern);
   std::vector<float> transitions(s.transitions.size(), kPattern);
-  const KernelStatus status =
-      Nll(s.batch, s.In(), s.params, s.gold.data(), problem.weight.empty() ? nullptr : problem.weight.data(),
-          r.loss.data(), {d.data(), s.stride}, {transitions.data(), r.start.data(), r.end.data(), s.params_stride},
-          r.flags.data(), workspace.Get(), exec);
+  const KernelStatus status = backend::Nll(
+      s.batch, s.In(), s.params, s.gold.data(), problem.weight.empty() ? nullptr : problem.weight.data(), r.loss.data(),
+      {d.data(), s.stride}, {transitions.data(), r.start.data(), r.end.data(), s.params_stride}, r.flags.data(),
+      workspace.Get(), exec);
   EXPECT_EQ(status, KernelStatus::kOk);
   r.d_emissions = Gather(problem, s, d);
   for (int64_t from = 0; from < problem.tags; ++from) {
@@ -284,8 +290,8 @@ inline MarginalsResult RunMarginals(const Problem& problem, const Layout& layout
   r.log_z.assign(problem.lengths.size(), kNaN);
   r.flags.assign(problem.lengths.size(), 0xEE);
   std::vector<float> unary(s.emissions.size(), kPattern);
-  EXPECT_EQ(Marginals(s.batch, s.In(), s.params, constraints, r.log_z.data(), {unary.data(), s.stride}, r.flags.data(),
-                      workspace.Get(), exec),
+  EXPECT_EQ(backend::Marginals(s.batch, s.In(), s.params, constraints, r.log_z.data(), {unary.data(), s.stride},
+                               r.flags.data(), workspace.Get(), exec),
             KernelStatus::kOk);
   r.unary = Gather(problem, s, unary);
   return r;
@@ -304,7 +310,7 @@ inline DecodeResult RunDecode(Operation operation, const Problem& problem, const
   r.score.assign(problem.lengths.size(), kNaN);
   r.flags.assign(problem.lengths.size(), 0xEE);
   std::vector<int32_t> tags(static_cast<size_t>(s.rows), -5);
-  const auto decode = operation == Operation::kViterbi ? &Viterbi : &Posterior;
+  const auto decode = operation == Operation::kViterbi ? &backend::Viterbi : &backend::Posterior;
   EXPECT_EQ(decode(s.batch, s.In(), s.params, constraints, tags.data(), r.score.data(), r.flags.data(), workspace.Get(),
                    exec),
             KernelStatus::kOk);

@@ -6,14 +6,12 @@
 #include "core/json.h"
 #include "core/random.h"
 #include "core/utf8.h"
-#include "temp_directory.h"
 #include "tokenize/byte_alphabet.h"
-#include "tokenize/tokenizer.h"
+#include "tokenizer_directory.h"
 
 namespace clner {
 namespace {
 
-using test::ReportOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -54,21 +52,13 @@ Json TokenizerJson() {
             {"merges", {"a b", "\xC4\xA0 ab"}}}}};
 }
 
-class BpeFilesTest : public testing::Test {
+class BpeFilesTest : public test::TokenizerDirectory {
  protected:
   void WritePair(const Json& vocabulary, std::string_view merges) {
     directory_.Write("vocab.json", vocabulary.dump());
     directory_.Write("merges.txt", merges);
   }
   void WriteTokenizer(const Json& tokenizer) { directory_.Write("tokenizer.json", tokenizer.dump()); }
-  std::vector<int32_t> Ids(std::string_view word) {
-    std::vector<int32_t> ids;
-    EXPECT_TRUE(LoadTokenizer(directory_.path())->EncodeWord(word, SIZE_MAX, &ids));
-    return ids;
-  }
-  std::string Report() {
-    return ReportOf(ErrorCode::kCorrupt, [&] { (void)LoadTokenizer(directory_.path()); });
-  }
   /// The report on tokenizer.json after `pointer` is set to `value`.
   std::string ReportWith(const std::string& pointer, const Json& value) {
     Json tokenizer = TokenizerJson();
@@ -76,7 +66,6 @@ class BpeFilesTest : public testing::Test {
     WriteTokenizer(tokenizer);
     return Report();
   }
-  test::TempDirectory directory_;
 };
 
 TEST_F(BpeFilesTest, VocabularyAndMergesAreEnough) {
@@ -200,9 +189,14 @@ TEST_F(BpeFilesTest, OtherPartsThanThoseOfRobertaAreNamed) {
   EXPECT_THAT(ReportWith("/model/end_of_word_suffix", "</w>"), HasSubstr("'model.end_of_word_suffix'"));
   EXPECT_THAT(ReportWith("/model/byte_fallback", true), HasSubstr("'model.byte_fallback' is true"));
   EXPECT_THAT(ReportWith("/model/ignore_merges", true), HasSubstr("'model.ignore_merges' is true"));
-  EXPECT_THAT(ReportWith("/normalizer", {{"type", "NFC"}}), HasSubstr("'normalizer.type' is 'NFC'"));
-  EXPECT_THAT(ReportWith("/pre_tokenizer", {{"type", "Sequence"}}), HasSubstr("'pre_tokenizer.type' is 'Sequence'"));
-  EXPECT_THAT(ReportWith("/pre_tokenizer", nullptr), HasSubstr("'pre_tokenizer.type' is ''"));
+  EXPECT_THAT(ReportWith("/normalizer", {{"type", "Nmt"}}),
+              HasSubstr("normalizer 'Nmt' is not supported with byte-level BPE"));
+  EXPECT_THAT(ReportWith("/pre_tokenizer", {{"type", "Sequence"}}), HasSubstr("'pretokenizers' must be a list"));
+  EXPECT_THAT(ReportWith("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", Json::array()}}),
+              HasSubstr("pre-tokenizer 'Sequence' is not supported with byte-level BPE"));
+  EXPECT_THAT(ReportWith("/pre_tokenizer", {{"type", "Digits"}}),
+              HasSubstr("pre-tokenizer 'Digits' is not supported with byte-level BPE"));
+  EXPECT_THAT(ReportWith("/pre_tokenizer", nullptr), HasSubstr("there is no pre-tokenizer; ByteLevel is needed"));
   EXPECT_THAT(ReportWith("/post_processor/type", "ByteLevel"), HasSubstr("'post_processor.type' is 'ByteLevel'"));
 }
 

@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/log.h"
-#include "temp_directory.h"
-#include "tokenize/tokenizer.h"
+#include "tokenizer_directory.h"
 
 namespace clner {
 namespace {
@@ -17,22 +16,13 @@ constexpr const char* kUncased = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nab
 constexpr const char* kCased = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nAb\n\xC3\xA9\n";
 constexpr const char* kEntries = R"({"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"[MASK]":4,"a":5,"##b":6,"ab":7,"é":8})";
 
-class LoadTokenizerTest : public testing::Test {
+class LoadTokenizerTest : public test::TokenizerDirectory {
  protected:
-  std::vector<int32_t> Ids(std::string_view word) {
-    std::vector<int32_t> ids;
-    EXPECT_TRUE(LoadTokenizer(directory_.path())->EncodeWord(word, SIZE_MAX, &ids));
-    return ids;
-  }
-  std::string Report() {
-    return ReportOf(ErrorCode::kCorrupt, [&] { (void)LoadTokenizer(directory_.path()); });
-  }
   void WriteJson(const std::string& normalizer, const std::string& vocabulary = kEntries, const std::string& more = "",
                  const std::string& rest = "") {
     directory_.Write("tokenizer.json", R"({"normalizer":)" + normalizer + R"(,"model":{"type":"WordPiece","vocab":)" +
                                            vocabulary + more + "}" + rest + "}");
   }
-  test::TempDirectory directory_;
 };
 
 TEST_F(LoadTokenizerTest, VocabularyWithoutCapitalsIsUncased) {
@@ -163,9 +153,60 @@ TEST_F(LoadTokenizerTest, OtherTokenizerModelsAreRefused) {
   EXPECT_THAT(Report(), HasSubstr("there is no 'vocab' object"));
 }
 
-TEST_F(LoadTokenizerTest, OtherNormalizersAreRefused) {
-  WriteJson(R"({"type":"NFKC"})");
-  EXPECT_THAT(Report(), HasSubstr("normalizer 'NFKC' is not supported with WordPiece"));
+TEST_F(LoadTokenizerTest, OtherNormalizersThanBertsAreSteps) {
+  WriteJson(R"({"type":"Sequence","normalizers":[{"type":"NFD"},{"type":"StripAccents"},{"type":"Lowercase"}]})");
+  EXPECT_THAT(Ids("\xC3\x81 b"), ElementsAre(5, 1));
+  WriteJson("null");
+  EXPECT_THAT(Ids("\xC3\xA9"), ElementsAre(8));
+  EXPECT_THAT(Ids("AB"), ElementsAre(1));
+}
+
+TEST_F(LoadTokenizerTest, OtherPreTokenizersThanBertsAreSteps) {
+  const auto write = [&](const std::string& pre_tokenizer) {
+    WriteJson(R"({"type":"BertNormalizer"})", kEntries, "", R"(,"pre_tokenizer":)" + pre_tokenizer);
+  };
+  write(R"({"type":"BertPreTokenizer"})");
+  EXPECT_THAT(Ids("AB!ab"), ElementsAre(7, 1, 7));
+  write(R"({"type":"WhitespaceSplit"})");
+  EXPECT_THAT(Ids("AB!ab"), ElementsAre(1));
+  write("null");
+  EXPECT_THAT(Ids("ab a"), ElementsAre(1));
+  write(R"({"type":"Sequence","pretokenizers":[{"type":"Whitespace"},{"type":"Digits","individual_digits":true}]})");
+  EXPECT_THAT(Ids("a12 ab"), ElementsAre(5, 1, 1, 7));
+}
+
+TEST_F(LoadTokenizerTest, NormalizersCannotMakeAWordEndlesslyLong) {
+  const std::string twice = R"({"type":"Replace","pattern":{"String":"a"},"content":"aa"})";
+  std::string steps = twice;
+  for (int i = 1; i < 40; ++i) steps += "," + twice;
+  WriteJson(R"({"type":"Sequence","normalizers":[)" + steps + "]}");
+  const auto tokenizer = LoadTokenizer(directory_.path());
+  std::vector<int32_t> ids;
+  EXPECT_THAT(ReportOf(ErrorCode::kCorrupt, [&] { (void)tokenizer->EncodeWord("a", SIZE_MAX, &ids); }),
+              HasSubstr("the normalizer of the tokenizer makes 8192 bytes of a word of 1"));
+  WriteJson(R"({"type":"Replace","pattern":{"String":"a"},"content":")" + std::string(65, 'b') + "\"}");
+  EXPECT_THAT(Report(), HasSubstr("a replacement of 65 bytes for 1; at most 64 times as many are allowed"));
+}
+
+TEST_F(LoadTokenizerTest, StepsThatAreNotUnderstoodAreListed) {
+  WriteJson(R"({"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Nmt"}]})");
+  EXPECT_THAT(Report(), HasSubstr("normalizer 'Nmt' is not supported with WordPiece"));
+  EXPECT_THAT(Report(), HasSubstr("supported are BertNormalizer, Lowercase, NFC,"));
+  WriteJson(R"({"type":"Sequence"})");
+  EXPECT_THAT(Report(), HasSubstr("'normalizers' must be a list"));
+  WriteJson(R"({"type":"Prepend"})");
+  EXPECT_THAT(Report(), HasSubstr("'prepend' is missing"));
+  const auto report = [&](const std::string& pre_tokenizer) {
+    WriteJson(R"({"type":"BertNormalizer"})", kEntries, "", R"(,"pre_tokenizer":)" + pre_tokenizer);
+    return Report();
+  };
+  EXPECT_THAT(report(R"({"type":"ByteLevel"})"),
+              HasSubstr("pre-tokenizer 'ByteLevel' is not supported with WordPiece"));
+  EXPECT_THAT(report(R"({"type":"ByteLevel"})"), HasSubstr("supported are BertPreTokenizer, Digits, Punctuation,"));
+  EXPECT_THAT(report(R"({"type":"Punctuation","behavior":"Removed"})"),
+              HasSubstr("Punctuation with 'Removed' is not supported"));
+  EXPECT_THAT(report("[]"), HasSubstr("a pre_tokenizer has no 'type'"));
+  EXPECT_THAT(report(R"({"type":3})"), HasSubstr("'pre_tokenizer.type' must be a string, not 3"));
 }
 
 TEST_F(LoadTokenizerTest, BadVocabulariesOfTokenizerJsonAreRefused) {

@@ -64,6 +64,8 @@ TEST(SpmCharsMap, DamagedMapsAreRefused) {
   map = CharsMap("A", "x");
   map.replace(4 + 4 * 512, 4, LittleEndian(0x80001000));
   EXPECT_THAT(Report(map), HasSubstr("has no replacement at 4096 for unit 321"));
+  EXPECT_EQ(Mapped(SpmCharsMap(CharsMap("A", std::string(256, 'x')), "m.model"), "A"), std::string(256, 'x'));
+  EXPECT_THAT(Report(CharsMap("A", std::string(257, 'x'))), HasSubstr("has a replacement of more than 256 bytes"));
 }
 
 TEST(SpmCharsMap, TrieThatLeadsToItselfIsHarmless) {

@@ -77,8 +77,9 @@ TEST_F(UnigramTest, NormalizerAndMetaspaceFollowTheFile) {
 }
 
 TEST_F(UnigramTest, WhatIsNotUnderstoodIsNamed) {
-  WriteJson(R"({"type":"Lowercase"})");
-  EXPECT_THAT(Report(), HasSubstr("normalizer 'Lowercase' is not supported with Unigram"));
+  WriteJson(R"({"type":"ByteLevel"})");
+  EXPECT_THAT(Report(), HasSubstr("normalizer 'ByteLevel' is not supported with Unigram"));
+  EXPECT_THAT(Report(), HasSubstr("supported are BertNormalizer, Lowercase, NFC,"));
   WriteJson(R"({"type":"Replace","pattern":{"Regex":"a+"},"content":""})");
   EXPECT_THAT(Report(), HasSubstr("the regular expression 'a+' is not supported, only ' {2,}'"));
   WriteJson(R"({"type":"Precompiled","precompiled_charsmap":"AB!="})");
@@ -87,6 +88,9 @@ TEST_F(UnigramTest, WhatIsNotUnderstoodIsNamed) {
   EXPECT_THAT(Report(), HasSubstr("the base 64 text has the wrong length"));
   WriteJson("null", R"({"type":"ByteLevel"})");
   EXPECT_THAT(Report(), HasSubstr("pre-tokenizer 'ByteLevel' is not supported with Unigram"));
+  EXPECT_THAT(Report(), HasSubstr("supported are Metaspace, alone or behind BertPreTokenizer, Digits,"));
+  WriteJson("null", R"({"type":"Sequence","pretokenizers":[]})");
+  EXPECT_THAT(Report(), HasSubstr("pre-tokenizer 'Sequence' is not supported with Unigram"));
   WriteJson("null", "null");
   EXPECT_THAT(Report(), HasSubstr("there is no pre-tokenizer; Metaspace is needed"));
 }

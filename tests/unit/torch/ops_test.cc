@@ -67,7 +67,8 @@ TEST(CrfOp, LossAndGradientsEqualTheTapeAndScaleWithTheIncomingGradient) {
   ops::CrfParams params{Leaf({tags, tags}), Leaf({tags}), Leaf({tags})};
   std::vector<int32_t> gold;
   for (int i = 0; i < 18; ++i) gold.push_back((i * 7) % 9);
-  at::Tensor ours = ops::CrfNll(emissions, params, cu_words, gold), expected = at::zeros({});
+  const std::vector<float> weights = {1 / 3.0F, 1 / 3.0F, 1 / 3.0F};
+  at::Tensor ours = ops::CrfJoint(emissions, params, cu_words, {gold, weights, {}, {}}).total, expected = at::zeros({});
   for (size_t b = 0; b + 1 < cu_words.size(); ++b) {
     expected = expected + TapeNll(emissions.slice(0, cu_words[b], cu_words[b + 1]), params, gold, cu_words[b]) / 3;
   }
@@ -80,9 +81,16 @@ TEST(CrfOp, LossAndGradientsEqualTheTapeAndScaleWithTheIncomingGradient) {
 
 TEST(CrfOp, RefusesShapesThatDoNotFit) {
   ops::CrfParams params{at::zeros({3, 3}), at::zeros({3}), at::zeros({3})};
-  EXPECT_ANY_THROW((void)ops::CrfNll(at::zeros({4, 2}), params, {0, 4}, {0, 0, 0, 0}));
-  EXPECT_ANY_THROW((void)ops::CrfNll(at::zeros({4, 3}), params, {0, 5}, {0, 0, 0, 0, 0}));
-  EXPECT_ANY_THROW((void)ops::CrfNll(at::zeros({4, 3}), params, {0, 4}, {0, 0, 0, 3}));
+  const auto call = [&](int64_t columns, const std::vector<int64_t>& cu_words, const std::vector<int32_t>& gold,
+                        const std::vector<float>& weights) {
+    (void)ops::CrfJoint(at::zeros({4, columns}), params, cu_words, {gold, weights, {}, {}});
+  };
+  EXPECT_NO_THROW(call(3, {0, 4}, {0, 0, 0, 0}, {1}));
+  EXPECT_ANY_THROW(call(2, {0, 4}, {0, 0, 0, 0}, {1}));
+  EXPECT_ANY_THROW(call(3, {0, 5}, {0, 0, 0, 0, 0}, {1}));
+  EXPECT_ANY_THROW(call(3, {0, 4}, {0, 0, 0, 3}, {1}));
+  EXPECT_ANY_THROW(call(3, {0, 4}, {0, 0, 0}, {1}));
+  EXPECT_ANY_THROW(call(3, {0, 4}, {0, 0, 0, 0}, {1, 1}));
 }
 
 TEST(CrfOp, MarginalsOfEveryWordSumToOneAndConstraintsAreObeyed) {

@@ -39,7 +39,7 @@ TEST(Pack, KeepsSentenceOrderAndPoolsEveryWordFromItsOwnSequence) {
   const at::Tensor pooled = batch.ids.index_select(0, batch.query_index).index_select(0, batch.query_of_word);
   EXPECT_TRUE(at::equal(pooled, at::tensor({10, 10, 11, 11, 11, 11, 11, 12}, at::kLong)));
   EXPECT_EQ(batch.positions[7].item<int64_t>(), 0);
-  EXPECT_EQ(batch.longest_sentence(), 5);
+  EXPECT_EQ(batch.mask_rows, 5);
   EXPECT_FALSE(batch.words_without_pieces);
 }
 
@@ -50,12 +50,12 @@ TEST(Pack, UnlabelledSentenceMakesTheBatchUnlabelled) {
 }
 
 TEST(PlanBatches, EverySentenceOnceInEveryOrderAndDependsOnSeedAndEpochOnly) {
-  std::vector<Example> examples;
-  for (int64_t i = 0; i < 37; ++i) examples.push_back(MakeExample(1 + (i * 5) % 11, i));
+  std::vector<PlanUnit> units;
+  for (int64_t i = 0; i < 37; ++i) units.push_back({1 + (i * 5) % 11, 3 + (i * 5) % 11});
   for (const BatchOrder order : {BatchOrder::kSorted, BatchOrder::kRandom, BatchOrder::kFile}) {
     for (const int64_t sentences : {int64_t{4}, int64_t{0}}) {
       const BatchPlanOptions options{order, sentences, 20, 9};
-      const auto plan = PlanBatches(examples, options, 3);
+      const auto plan = PlanBatches(units, options, 3);
       std::multiset<int64_t> seen;
       for (const auto& batch : plan) {
         seen.insert(batch.begin(), batch.end());
@@ -63,24 +63,48 @@ TEST(PlanBatches, EverySentenceOnceInEveryOrderAndDependsOnSeedAndEpochOnly) {
           EXPECT_LE(batch.size(), 4U);
         } else {
           int64_t pieces = 0;
-          for (int64_t i : batch) pieces += examples[static_cast<size_t>(i)].pieces();
+          for (int64_t i : batch) pieces += units[static_cast<size_t>(i)].pieces;
           EXPECT_TRUE(pieces <= 20 || batch.size() == 1);
         }
       }
       EXPECT_EQ(seen.size(), 37U);
       EXPECT_EQ(std::set<int64_t>(seen.begin(), seen.end()).size(), 37U);
-      EXPECT_EQ(plan, PlanBatches(examples, options, 3));
-      EXPECT_EQ(plan == PlanBatches(examples, options, 4), order == BatchOrder::kFile);
+      EXPECT_EQ(plan, PlanBatches(units, options, 3));
+      EXPECT_EQ(plan == PlanBatches(units, options, 4), order == BatchOrder::kFile);
     }
   }
 }
 
 TEST(PlanBatches, SortedBatchesHoldNeighboursInLength) {
-  std::vector<Example> examples;
-  for (int64_t i = 0; i < 12; ++i) examples.push_back(MakeExample(12 - i, i));
-  for (const auto& batch : PlanBatches(examples, {BatchOrder::kSorted, 3, 0, 1}, 0)) {
+  std::vector<PlanUnit> units;
+  for (int64_t i = 0; i < 12; ++i) units.push_back({12 - i, 14 - i});
+  for (const auto& batch : PlanBatches(units, {BatchOrder::kSorted, 3, 0, 1}, 0)) {
     EXPECT_EQ(batch.front() - batch.back(), 2);
   }
+}
+
+TEST(PlanBatches, FileOrderTakesTheBatchesOfSeveralListsInTurn) {
+  const std::vector<PlanUnit> units(10, {4, 6});
+  const auto plan = PlanBatches(units, {BatchOrder::kFile, 2, 0, 1, 2}, 5);
+  EXPECT_EQ(plan, (std::vector<std::vector<int64_t>>{{0, 1}, {5, 6}, {2, 3}, {7, 8}, {4}, {9}}));
+}
+
+TEST(Pack, PartnersComeBehindTheirSentencesAndTheViewWithContextTeaches) {
+  std::vector<Example> plain = {MakeExample(2, 0), MakeExample(3, 1), MakeExample(1, 2)}, shown = plain;
+  shown[0].context = shown[2].context = true;
+  const Batch pairs = Pack({&plain[0], &plain[1], &plain[2]}, {&shown[0], nullptr, &shown[2]});
+  EXPECT_EQ(pairs.members, 3);
+  EXPECT_EQ(pairs.cu_words, (std::vector<int64_t>{0, 2, 5, 6, 8, 9}));
+  EXPECT_EQ(pairs.teacher_of, (std::vector<int64_t>{3, -1, 4, -1, -1}));
+  EXPECT_EQ(pairs.context, (std::vector<bool>{false, false, false, true, true}));
+  EXPECT_EQ(pairs.tags.size(), 9U);
+  // Every view of a sentence draws its own word dropout mask.
+  EXPECT_EQ(pairs.mask_rows, 5);
+  EXPECT_TRUE(at::equal(pairs.word_position, at::tensor({0, 1, 0, 1, 2, 0, 3, 4, 3}, at::kLong)));
+  const Batch students = Pack({&shown[0], &plain[1]}, {&plain[0], nullptr});
+  EXPECT_EQ(students.teacher_of, (std::vector<int64_t>{-1, -1, 0}));
+  // Two views of one kind do not teach each other.
+  EXPECT_EQ(Pack({&plain[1]}, {&shown[1]}).teacher_of, (std::vector<int64_t>{-1, -1}));
 }
 
 TEST(Schedule, LinearFallsToZeroAfterWarmUp) {

@@ -17,12 +17,13 @@
 #include "core/log.h"
 #include "data/data_format.h"
 #include "support/shared_data.h"
-#include "views/view.h"
+#include "views/context_view.h"
 
 namespace clner {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr DataFormat kColumns = DataFormat::kColumns;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -58,10 +59,10 @@ class CorpusCacheTest : public testing::Test {
     return CorpusCache({.directory = root_ / "cache", .verify_content = verify}, *tokenizer_, root_ / "tokenizer");
   }
   [[nodiscard]] TokenizedCorpus Read(const std::string& path, const CorpusOptions& options = {}) const {
-    return Cache().Read(path, options);
+    return Cache().Read(path, FormatOfFile(path), options);
   }
   [[nodiscard]] bool IsCached(const std::string& path, const CorpusOptions& options = {}) const {
-    return Cache().FindPieces(path, options).has_value();
+    return Cache().FindPieces(path, FormatOfFile(path), options).has_value();
   }
   [[nodiscard]] std::vector<fs::path> Files() const {
     std::vector<fs::path> files;
@@ -87,7 +88,12 @@ std::string Dump(const TokenizedCorpus& read) {
     for (const Span& span : sentence.spans) {
       text += " [" + std::to_string(span.begin_word) + " " + std::to_string(span.end_word) + " " + span.type + "]";
     }
-    for (const std::string& word : sentence.context_words) text += " (" + word + ")";
+    for (size_t k = 0; k < sentence.contexts.texts(); ++k) {
+      text += sentence.contexts.flat ? " (flat" : " (";
+      for (size_t w = sentence.contexts.begin_word(k); w < sentence.contexts.end_word(k); ++w)
+        text += " " + std::string(sentence.contexts.word(w));
+      text += ")";
+    }
     for (const WordPieces& pieces : {read.pieces.own(i), read.pieces.context(i)}) {
       text += " /";
       for (const uint16_t count : pieces.counts) text += " " + std::to_string(count);
@@ -104,9 +110,9 @@ constexpr const char* kText = "ab B-PER\nc I-PER\n\nran O\nab O\n<EOS> B-X\n B-X
 TEST_F(CorpusCacheTest, ReadsTheSameWithAndWithoutCache) {
   const std::string path = Write("a.conll", kText);
   CorpusCache none({}, *tokenizer_, root_ / "tokenizer");
-  const std::string expected = Dump(none.Read(path, {}));
+  const std::string expected = Dump(none.Read(path, kColumns, {}));
   EXPECT_THAT(expected, HasSubstr("1: ab c [0 2 PER] / 2 1 | 5 8 9"));
-  EXPECT_FALSE(none.FindPieces(path, {}).has_value());
+  EXPECT_FALSE(none.FindPieces(path, kColumns, {}).has_value());
   EXPECT_FALSE(IsCached(path));
   EXPECT_EQ(Dump(Read(path)), expected);
   EXPECT_TRUE(IsCached(path));
@@ -135,13 +141,13 @@ TEST_F(CorpusCacheTest, ChangesAreSeenThroughRememberedDigestsToo) {
   const std::string path = Write("a.conll", kText);
   std::this_thread::sleep_for(std::chrono::milliseconds(2050));
   for (const bool verify : {false, true}) {
-    (void)Cache(verify).Read(path, {});
-    EXPECT_TRUE(Cache(verify).FindPieces(path, {}).has_value());
+    (void)Cache(verify).Read(path, kColumns, {});
+    EXPECT_TRUE(Cache(verify).FindPieces(path, kColumns, {}).has_value());
   }
   std::string other = kText;
   other[0] = 'x';
   Write("a.conll", other);
-  for (const bool verify : {true, false}) EXPECT_FALSE(Cache(verify).FindPieces(path, {}).has_value());
+  for (const bool verify : {true, false}) EXPECT_FALSE(Cache(verify).FindPieces(path, kColumns, {}).has_value());
 }
 
 TEST_F(CorpusCacheTest, OptionsAndTokenizerAreSeparate) {
@@ -215,7 +221,7 @@ TEST_F(CorpusCacheTest, FilesThatChangeMeanwhileAreNotKept) {
   const std::string path = Write("a.conll", kText);
   // The clock of the hook: a second writer comes when the digest is known and before the cache is written.
   CorpusCache cache = Cache();
-  const std::string before = Dump(cache.Read(path, {}));
+  const std::string before = Dump(cache.Read(path, kColumns, {}));
   fs::remove_all(root_ / "cache");
   fs::create_directory(root_ / "cache");
   int opens = 0;
@@ -223,7 +229,7 @@ TEST_F(CorpusCacheTest, FilesThatChangeMeanwhileAreNotKept) {
     if (std::string_view(op) == "open" && ++opens == 2) Write("a.conll", std::string(kText) + "late O\n\n");
     return 0;
   });
-  (void)cache.Read(path, {});
+  (void)cache.Read(path, kColumns, {});
   SetFaultHook({});
   EXPECT_EQ(Read(path).corpus.sentences.size(), 3u);
 }
@@ -248,7 +254,7 @@ TEST_F(CorpusCacheTest, NoChangedByteIsBelieved) {
 TEST_F(CorpusCacheTest, ManyProcessesMayStartAtOnce) {
   const std::string path = Write("a.conll", kText);
   CorpusCache none({}, *tokenizer_, root_ / "tokenizer");
-  const std::string expected = Dump(none.Read(path, {}));
+  const std::string expected = Dump(none.Read(path, kColumns, {}));
   const size_t warnings = WarningCount();
   std::vector<pid_t> children;
   for (int child = 0; child < 8; ++child) {
@@ -299,11 +305,16 @@ bool SameItem(const ViewItem& a, const ViewItem& b) {
 
 void ExpectSameViews(const TokenizedCorpus& read, const Tokenizer& tokenizer, int64_t max_pieces) {
   const SentenceView view(tokenizer, max_pieces, max_pieces / 4, Pooling::kFirstLast);
+  const ContextView whole(tokenizer, max_pieces, max_pieces / 4, {}, Pooling::kFirstLast);
+  const ContextView limited(tokenizer, max_pieces, 0, {.max_texts = 2, .max_words_per_text = 3, .max_pieces = 20});
   for (size_t i = 0; i < read.corpus.sentences.size(); ++i) {
     const Sentence& sentence = read.corpus.sentences[i];
+    const auto index = static_cast<int64_t>(i);
+    const WordPieces own = read.pieces.own(i), context = read.pieces.context(i);
     std::vector<ViewItem> direct, kept;
-    view.Append(sentence, static_cast<int64_t>(i), &direct);
-    view.Append(read.pieces.own(i), sentence.line, static_cast<int64_t>(i), &kept);
+    EXPECT_EQ(view.Append(sentence, index, &direct), view.Append(sentence, own, index, &kept));
+    for (const ContextView* shown : {&whole, &limited})
+      EXPECT_EQ(shown->Append(sentence, index, &direct), shown->Append(sentence, own, context, index, &kept));
     ASSERT_EQ(direct.size(), kept.size()) << i;
     for (size_t k = 0; k < direct.size(); ++k) ASSERT_TRUE(SameItem(direct[k], kept[k])) << i;
   }
@@ -318,17 +329,51 @@ TEST_F(CorpusCacheTest, ViewsOfKeptPiecesAreThoseOfTheWords) {
   SetLogLevel(LogLevel::kInfo);
 }
 
+// Texts are skipped, cut and left out in every way; the sentence leaves more or less room for them.
+TEST_F(CorpusCacheTest, ContextViewsOfKeptPiecesAreThoseOfTheWords) {
+  const std::string texts =
+      R"({"tokens": ["ab", "c"], "contexts": ["abc de", "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "f", "a b c d e f"]})"
+      "\n"
+      R"({"tokens": ["abcdefghijk"], "contexts": ["", "x yz", "xyzxyzxyzxyzxyz z", "\u4e2d"]})"
+      "\n"
+      R"({"tokens": ["none"], "contexts": []})"
+      "\n";
+  const std::string flat = "a O\nb O\n<EOS> B-X\nabc B-X\n B-X\nabcdefghijklmnop B-X\nq B-X\n\n";
+  for (const std::string& path : {Write("c.jsonl", texts), Write("flat.conll", kText + flat)}) {
+    for (const int64_t max_pieces : {8, 16, 17, 20, 24, 32, 40, 64, 512}) {
+      SCOPED_TRACE(path + " " + std::to_string(max_pieces));
+      SetLogLevel(LogLevel::kQuiet);
+      ExpectSameViews(Read(path), *tokenizer_, max_pieces);
+      SetLogLevel(LogLevel::kInfo);
+    }
+  }
+}
+
 TEST_F(CorpusCacheTest, PiecesThatDoNotMatchTheirWordsAreRefused) {
   const std::vector<int32_t> ids = {5, 6};
-  for (const uint16_t count : {uint16_t{1}, uint16_t{3}}) {
-    std::vector<ViewItem> items;
+  const std::vector<uint16_t> right = {2}, few = {1}, many = {3}, other_word = {1, 1};
+  Sentence sentence;
+  sentence.words = {"ab"};
+  sentence.contexts.AddWord("ab");
+  sentence.contexts.EndText();
+  std::vector<ViewItem> items;
+  const auto problem = [&](auto append) -> std::string {
     try {
-      (void)SentenceView(*tokenizer_, 64, 16).Append({ids, std::span(&count, 1)}, 0, 0, &items);
-      FAIL();
+      append();
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
-      EXPECT_THAT(error.what(), HasSubstr("pieces of a sentence from the token cache do not match its words"));
+      return error.what();
     }
+    return "accepted";
+  };
+  const SentenceView view(*tokenizer_, 64, 16);
+  const ContextView context(*tokenizer_, 64, 16);
+  for (const std::vector<uint16_t>* counts : {&few, &many, &other_word}) {
+    const WordPieces whole = {ids, right}, wrong = {ids, *counts};
+    for (const std::string& what : {problem([&] { view.Append(sentence, wrong, 0, &items); }),
+                                    problem([&] { context.Append(sentence, wrong, whole, 0, &items); }),
+                                    problem([&] { context.Append(sentence, whole, wrong, 0, &items); })})
+      EXPECT_THAT(what, HasSubstr("pieces of a sentence from the token cache do not match its words"));
   }
 }
 
@@ -339,9 +384,9 @@ TEST_F(CorpusCacheTest, RealCorporaReadTheSame) {
   for (const fs::path& path : {contexts, test::DataDir() / "conllpp/conllpp_test.txt"}) {
     CorpusCache none({}, *tokenizer, test::TokenizerDir() / "roberta-base");
     CorpusCache cache({.directory = root_ / "cache"}, *tokenizer, test::TokenizerDir() / "roberta-base");
-    const std::string expected = Dump(none.Read(path.string(), {}));
-    EXPECT_EQ(Dump(cache.Read(path.string(), {})), expected);
-    const TokenizedCorpus warm = cache.Read(path.string(), {});
+    const std::string expected = Dump(none.Read(path.string(), kColumns, {}));
+    EXPECT_EQ(Dump(cache.Read(path.string(), kColumns, {})), expected);
+    const TokenizedCorpus warm = cache.Read(path.string(), kColumns, {});
     EXPECT_EQ(Dump(warm), expected);
     ExpectSameViews(warm, *tokenizer, 128);
   }

@@ -62,6 +62,17 @@ class CTranslate2:
         return np.array(self.encoder.forward_batch(sequences).last_hidden_state)
 
 
+class LastStates(torch.nn.Module):
+    """What is exported: the states alone, from arguments given by name."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask):
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+
+
 class OnnxRuntime:
     sorted = True
 
@@ -71,7 +82,7 @@ class OnnxRuntime:
         self.pad = model.config.pad_token_id or 0
         path = work + "/model.onnx"
         axes = {0: "batch", 1: "length"}
-        torch.onnx.export(model, (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)), path, dynamo=False,
+        torch.onnx.export(LastStates(model), (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)), path, dynamo=False,
                           input_names=["input_ids", "attention_mask"], output_names=["states"],
                           dynamic_axes={"input_ids": axes, "attention_mask": axes, "states": axes})
         settings = onnxruntime.SessionOptions()
