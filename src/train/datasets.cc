@@ -6,7 +6,9 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/random.h"
 #include "core/stop.h"
+#include "data/context_source.h"
 #include "data/contexts.h"
 #include "data/data_format.h"
 
@@ -37,9 +39,28 @@ Corpus ReadSentences(const std::string& path, DataOptions::Format format, const 
   return ReadData(path, read, options, LabelNames(data.labels));
 }
 
-Corpus Read(const char* name, const SplitOptions& split, const DataOptions& data, const CorpusOptions& options) {
+constexpr uint64_t kContextStream = 0xc0e7;  // keeps random contexts apart from the other draws
+
+/// How data.contexts.source makes the contexts of a split; equal splits get different ones.
+ContextRule RuleOfContexts(const RunConfig& config, uint64_t split) {
+  using Source = ContextOptions::Source;
+  const ContextOptions& contexts = config.data.contexts;
+  ContextRule rule;
+  rule.source = contexts.source == Source::kDocument          ? ContextSource::kDocument
+                : contexts.source == Source::kRandomContexts  ? ContextSource::kRandomContexts
+                : contexts.source == Source::kRandomSentences ? ContextSource::kRandomSentences
+                                                              : ContextSource::kFile;
+  rule.seed = MixSeed(MixSeed(static_cast<uint64_t>(config.seed), kContextStream), split);
+  if (contexts.max_texts > 0) rule.texts = static_cast<size_t>(contexts.max_texts);
+  rule.max_words = static_cast<size_t>(config.model.encoder.max_pieces);
+  return rule;
+}
+
+Corpus Read(const char* name, const SplitOptions& split, const DataOptions& data, const CorpusOptions& options,
+            const ContextRule& contexts) {
   Corpus corpus = ReadSentences(split.sentences, data.format, data, options);
   if (!split.contexts.empty()) AttachContextFile(&corpus, split.contexts, options, LabelNames(data.labels));
+  ReplaceContexts(&corpus, contexts);
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
@@ -82,8 +103,9 @@ void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& ta
       Example shown = MakeExample(sentence, i, views.context, tags);
       if (!shown.items.empty()) {
         shown.context = true;
-        // CLNER sorts its batches by all words, the separator included (clner.md 3.5).
-        shown.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
+        // CLNER sorts its batches by all words of a sentence, to which those of retrieved texts and the separator
+        // belong (clner.md 3.5), the document around it does not (3.11).
+        if (!sentence.contexts.words_before) shown.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
         split.context_of.back() = static_cast<int64_t>(split.contexts.size());
         split.contexts.push_back(std::move(shown));
       }
@@ -149,12 +171,16 @@ CorpusOptions CorpusOptionsOf(const DataOptions& options) {
   return corpus;
 }
 
-Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
+Datasets ReadDatasets(const RunConfig& config, bool allow_no_entities) {
+  const DataOptions& options = config.data;
   const CorpusOptions corpus_options = CorpusOptionsOf(options);
+  const auto read = [&](const char* name, const SplitOptions& split, uint64_t number) {
+    return Read(name, split, options, corpus_options, RuleOfContexts(config, number));
+  };
   Datasets datasets;
-  datasets.train.corpus = Read("train", options.train, options, corpus_options);
+  datasets.train.corpus = read("train", options.train, 0);
   if (!options.dev.sentences.empty()) {
-    Corpus dev = Read("dev", options.dev, options, corpus_options);
+    Corpus dev = read("dev", options.dev, 1);
     if (options.train_with_dev) {
       Corpus& train = datasets.train.corpus;
       for (Sentence& sentence : dev.sentences) train.sentences.push_back(std::move(sentence));
@@ -165,9 +191,9 @@ Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities) {
       datasets.dev = Split{std::move(dev)};
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Split{Read("test", options.test, options, corpus_options)};
+  if (!options.test.sentences.empty()) datasets.test = Split{read("test", options.test, 2)};
   if (!options.unlabelled.sentences.empty()) {
-    datasets.unlabelled = Split{Read("unlabelled", options.unlabelled, options, corpus_options)};
+    datasets.unlabelled = Split{read("unlabelled", options.unlabelled, 3)};
   }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {

@@ -37,8 +37,9 @@ struct Datasets {
 [[nodiscard]] CorpusOptions CorpusOptionsOf(const DataOptions& options);
 
 /// Reads train, dev and test; collects labels from the training data; reports counts, schemes and labels that only
-/// occur in dev or test. 65 when the training data have no entity and `allow_no_entities` is false.
-[[nodiscard]] Datasets ReadDatasets(const DataOptions& options, bool allow_no_entities);
+/// occur in dev or test; makes the contexts of each split that data.contexts.source says. 65 when the training data
+/// have no entity and `allow_no_entities` is false.
+[[nodiscard]] Datasets ReadDatasets(const RunConfig& config, bool allow_no_entities);
 
 /// How every split is shown to the encoder.
 struct Views {

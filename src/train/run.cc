@@ -82,7 +82,7 @@ Prepared Prepare(const RunConfig& config, bool force) {
       std::make_unique<SentenceView>(*prepared.tokenizer, options.max_pieces, options.window_overlap, options.pool);
   prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
                                                    LimitsOf(config.data.contexts), options.pool);
-  prepared.data = ReadDatasets(config.data, force);
+  prepared.data = ReadDatasets(config, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));
   LoadEncoderWeights(encoder_dir, prepared.model->encoder());

@@ -16,8 +16,8 @@ ContextView::ContextView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t
       capacity_(max_pieces - kSpecialPieces),
       overlap_(overlap),
       limits_(limits),
-      pooling_(pooling) {
-  CheckWindowSizes(max_pieces, overlap);
+      pooling_(pooling),
+      document_(tokenizer, max_pieces, overlap, limits.max_pieces, pooling) {
   if (limits.max_texts < 1 || limits.max_words_per_text < 1) {
     throw Error(ErrorCode::kConfig,
                 fmt::format("at most {} texts of {} words are no context", limits.max_texts, limits.max_words_per_text),
@@ -61,17 +61,11 @@ ContextView::Packed ContextView::Pack(const ContextTexts& contexts, int64_t room
 
 int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const {
   if (sentence.contexts.empty()) return 0;
+  if (sentence.contexts.words_before) return document_.Append(sentence, index, items);
   const PiecesOfWords own = EncodeOwnWords(tokenizer_, sentence, capacity_);
   const std::vector<Window> windows = WindowsOf(own, capacity_, overlap_);
   if (windows.size() > 1) {
-    LogWarning("contexts left out",
-               fmt::format("a sentence of {} words has {} pieces, the encoder takes {}: it is read in {} overlapping "
-                           "windows without its context",
-                           own.words(), own.size() + kSpecialPieces, capacity_ + kSpecialPieces, windows.size()),
-               PlaceOf(sentence), "look for a missing blank line between sentences");
-    for (const Window& window : windows)
-      items->push_back(MakeItem(own, window, capacity_, tokenizer_.special(), index, pooling_));
-    return static_cast<int64_t>(windows.size());
+    return AppendWithoutContext(sentence, own, windows, capacity_, tokenizer_.special(), index, pooling_, items);
   }
   // The separator behind the context.
   const Packed packed = Pack(sentence.contexts, RoomBeside(own.size()));
@@ -93,6 +87,7 @@ int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector
 }
 
 std::vector<ContextRange> ContextView::Shown(const Sentence& sentence) const {
+  CLNER_CHECK(!sentence.contexts.words_before, "the words around a sentence are no texts");
   const PiecesOfWords own = EncodeOwnWords(tokenizer_, sentence, capacity_);
   if (own.size() > capacity_) return {};
   return Pack(sentence.contexts, RoomBeside(own.size())).shown;
