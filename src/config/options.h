@@ -44,16 +44,30 @@ struct SplitOptions {
   friend bool operator==(const SplitOptions&, const SplitOptions&) = default;
 };
 
-/// How much of a context is shown; it never takes room from the sentence.
+/// Where contexts come from and how much of one is shown; it never takes room from the sentence.
 struct ContextOptions {
+  enum class Source { kFile, kDocument, kRandomContexts, kRandomSentences };
+
+  Source source = Source::kFile;
   int max_texts = 0;
   int max_words_per_text = 0;
   int max_pieces = 0;
 
+  friend constexpr auto ChoicesOf(Source) {
+    return std::array{Choice{"file", Source::kFile}, Choice{"document", Source::kDocument},
+                      Choice{"random_contexts", Source::kRandomContexts},
+                      Choice{"random_sentences", Source::kRandomSentences}};
+  }
+
   template <class Visitor>
   static void Describe(Visitor&& visit) {
+    visit("source", &ContextOptions::source,
+          Doc("the data files, the document around the sentence, or to compare with: the contexts of the files "
+              "exchanged at random between the sentences of a split, random other sentences of the split as texts"));
     visit("max_texts", &ContextOptions::max_texts,
-          Doc("texts of a sentence at most, best ranks first; 0 takes all that fit").AtLeast(0).AtMost(1000000));
+          Doc("texts of a sentence at most, best ranks first; 0 takes all that fit, and 6 random_sentences")
+              .AtLeast(0)
+              .AtMost(1000000));
     visit("max_words_per_text", &ContextOptions::max_words_per_text,
           Doc("a text is cut behind so many words; 0 does not cut").Unit("words").AtLeast(0).AtMost(1000000));
     visit("max_pieces", &ContextOptions::max_pieces,
@@ -198,7 +212,7 @@ struct DataOptions {
     visit("test", &DataOptions::test, Doc("test data, scored once at the end"));
     visit("unlabelled", &DataOptions::unlabelled,
           Doc("sentences with contexts whose tags, if any, are not read: semi-supervised cooperative training"));
-    visit("contexts", &DataOptions::contexts, Doc("how much of the contexts is shown"));
+    visit("contexts", &DataOptions::contexts, Doc("where contexts come from and how much of them is shown"));
     visit("train_with_dev", &DataOptions::train_with_dev,
           Doc("train on train and dev together and keep the last epoch"));
     visit("on_error", &DataOptions::on_error,

@@ -105,6 +105,28 @@ void CheckFormat(const DataOptions& data, Checker* check) {
   useless(data.on_discontinuous != defaults.on_discontinuous, in({Format::kBrat}), "data.on_discontinuous");
 }
 
+/// Keys that the source of the contexts makes useless.
+void CheckContexts(const DataOptions& data, Checker* check) {
+  using Source = ContextOptions::Source;
+  const ContextOptions& contexts = data.contexts;
+  const auto useless = [&](const char* key, bool is_set) {
+    if (!is_set) return;
+    check->Add(key, "data.contexts.source",
+               fmt::format("{} has no effect with data.contexts.source: {}", key, NameOf(contexts.source)),
+               fmt::format("remove {}, or choose another data.contexts.source", key));
+  };
+  if (contexts.source == Source::kDocument || contexts.source == Source::kRandomSentences) {
+    useless("data.train.contexts", !data.train.contexts.empty());
+    useless("data.dev.contexts", !data.dev.contexts.empty());
+    useless("data.test.contexts", !data.test.contexts.empty());
+    useless("data.unlabelled.contexts", !data.unlabelled.contexts.empty());
+  }
+  if (contexts.source == Source::kDocument) {
+    useless("data.contexts.max_texts", contexts.max_texts > 0);
+    useless("data.contexts.max_words_per_text", contexts.max_words_per_text > 0);
+  }
+}
+
 void CheckData(const DataOptions& data, Checker* check) {
   CheckFormat(data, check);
   if (data.columns.text == data.columns.ner) {
@@ -140,6 +162,7 @@ void CheckData(const DataOptions& data, Checker* check) {
   CheckSplit("data.dev", data.dev, check);
   CheckSplit("data.test", data.test, check);
   CheckSplit("data.unlabelled", data.unlabelled, check);
+  CheckContexts(data, check);
   if (data.train_with_dev && data.dev.sentences.empty()) check->NoEffect("data.train_with_dev", "data.dev.sentences");
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ struct Span {
   friend auto operator<=>(const Span&, const Span&) = default;
 };
 
-/// Retrieved texts of one sentence in rank order, as words in one buffer: a corpus has millions of them.
+/// Retrieved texts of one sentence in rank order, or the sentences around it in their document, as words in one buffer:
+/// a corpus has millions of them.
 class ContextTexts {
  public:
   /// Appends a word, which may be empty, to the text that the next EndText() ends.
@@ -43,6 +45,8 @@ class ContextTexts {
   /// True for the one text of a source that does not tell where texts end inside it (CLNER's column files): it may be
   /// cut between any two words.
   bool flat = false;
+  /// Of a document: so many of the words stand before the sentence, the others after it. None for retrieved texts.
+  std::optional<size_t> words_before = std::nullopt;
 
   friend bool operator==(const ContextTexts&, const ContextTexts&) = default;
 

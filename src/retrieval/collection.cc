@@ -132,7 +132,9 @@ CollectionFormat ParseCollectionFormat(const std::string& name) {
   }
   const std::string nearest = NearestName(name, names);
   throw Error(ErrorCode::kUsage, fmt::format("unknown format '{}' of a collection", Printable(name)), "",
-              nearest.empty() ? "use auto, text, tsv, jsonl or cirrus" : fmt::format("did you mean '{}'?", nearest));
+              nearest.empty()
+                  ? "use auto, text, tsv, jsonl or cirrus"
+                  : fmt::format("did you mean '{}'? The formats are auto, text, tsv, jsonl and cirrus", nearest));
 }
 
 CollectionReader::CollectionReader(const std::string& path, const CollectionOptions& options)

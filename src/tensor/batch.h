@@ -16,7 +16,7 @@ struct Example {
   std::vector<ViewItem> items = {};
   std::vector<int32_t> tags = {};
   int64_t words = 0;      ///< own words
-  int64_t all_words = 0;  ///< with those of the context and the separator; batches are sorted by it
+  int64_t all_words = 0;  ///< with those of retrieved texts and the separator; batches are sorted by it
   int64_t sentence = 0;   ///< index in its corpus
   bool context = false;   ///< the sentence is shown with retrieved texts
   [[nodiscard]] int64_t pieces() const;

@@ -7,7 +7,9 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/random.h"
 #include "core/stop.h"
+#include "data/context_source.h"
 #include "data/contexts.h"
 #include "data/data_format.h"
 
@@ -38,6 +40,23 @@ TokenizedCorpus ReadSentences(const std::string& path, const DataOptions& data, 
   return cache.Read(path, format, options, LabelNames(data.labels));
 }
 
+constexpr uint64_t kContextStream = 0xc0e7;  // keeps random contexts apart from the other draws
+
+/// How data.contexts.source makes the contexts of a split; equal splits get different ones.
+ContextRule RuleOfContexts(const RunConfig& config, uint64_t split) {
+  using Source = ContextOptions::Source;
+  const ContextOptions& contexts = config.data.contexts;
+  ContextRule rule;
+  rule.source = contexts.source == Source::kDocument          ? ContextSource::kDocument
+                : contexts.source == Source::kRandomContexts  ? ContextSource::kRandomContexts
+                : contexts.source == Source::kRandomSentences ? ContextSource::kRandomSentences
+                                                              : ContextSource::kFile;
+  rule.seed = MixSeed(MixSeed(static_cast<uint64_t>(config.seed), kContextStream), split);
+  if (contexts.max_texts > 0) rule.texts = static_cast<size_t>(contexts.max_texts);
+  rule.max_words = static_cast<size_t>(config.model.encoder.max_pieces);
+  return rule;
+}
+
 /// Gives the corpus the contexts of a file, and returns the pieces of their words unless it is looked up by words.
 std::optional<PieceTables> ReadContexts(Corpus* corpus, const std::string& path, const DataOptions& data,
                                         const CorpusOptions& options, CorpusCache& cache) {
@@ -53,11 +72,13 @@ std::optional<PieceTables> ReadContexts(Corpus* corpus, const std::string& path,
 }
 
 Split Read(const char* name, const SplitOptions& files, const DataOptions& data, const CorpusOptions& options,
-           CorpusCache& cache) {
+           const ContextRule& rule, CorpusCache& cache) {
   TokenizedCorpus read = ReadSentences(files.sentences, data, options, cache);
   Corpus& corpus = read.corpus;
   SplitPieces pieces = {read.pieces, std::move(read.pieces)};
   if (!files.contexts.empty()) pieces.contexts = ReadContexts(&corpus, files.contexts, data, options, cache);
+  ReplaceContexts(&corpus, rule);
+  if (rule.source != ContextSource::kFile) pieces.contexts.reset();
   LogInfo(Describe(name, corpus));
   if (corpus.repaired_tags > 0) {
     LogWarning("ill-formed tags",
@@ -107,8 +128,9 @@ void AddExamples(const SplitPieces& pieces, size_t k, const Views& views, bool c
   split->context_of.back() = static_cast<int64_t>(split->contexts.size());
   Example& example = split->contexts.emplace_back(MakeExample(sentence, index, std::move(shown), tags));
   example.context = true;
-  // CLNER sorts its batches by all words, the separator included (clner.md 3.5).
-  example.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
+  // CLNER sorts its batches by all words of a sentence, to which those of retrieved texts and the separator belong
+  // (clner.md 3.5), the document around it does not (3.11).
+  if (!sentence.contexts.words_before) example.all_words += 1 + static_cast<int64_t>(sentence.contexts.words());
 }
 
 void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& tags, const std::string& name) {
@@ -196,12 +218,16 @@ TokenCacheOptions TokenCacheOptionsOf(const DataOptions& options) {
   return cache;
 }
 
-Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow_no_entities) {
+Datasets ReadDatasets(const RunConfig& config, CorpusCache& cache, bool allow_no_entities) {
+  const DataOptions& options = config.data;
   const CorpusOptions corpus_options = CorpusOptionsOf(options);
+  const auto read = [&](const char* name, const SplitOptions& split, uint64_t number) {
+    return Read(name, split, options, corpus_options, RuleOfContexts(config, number), cache);
+  };
   Datasets datasets;
-  datasets.train = Read("train", options.train, options, corpus_options, cache);
+  datasets.train = read("train", options.train, 0);
   if (!options.dev.sentences.empty()) {
-    Split dev = Read("dev", options.dev, options, corpus_options, cache);
+    Split dev = read("dev", options.dev, 1);
     if (options.train_with_dev) {
       Corpus& train = datasets.train.corpus;
       for (Sentence& sentence : dev.corpus.sentences) train.sentences.push_back(std::move(sentence));
@@ -213,9 +239,9 @@ Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow
       datasets.dev = std::move(dev);
     }
   }
-  if (!options.test.sentences.empty()) datasets.test = Read("test", options.test, options, corpus_options, cache);
+  if (!options.test.sentences.empty()) datasets.test = read("test", options.test, 2);
   if (!options.unlabelled.sentences.empty()) {
-    datasets.unlabelled = Read("unlabelled", options.unlabelled, options, corpus_options, cache);
+    datasets.unlabelled = read("unlabelled", options.unlabelled, 3);
   }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {

@@ -19,7 +19,8 @@ namespace clner {
 /// The pieces of the sentences of one file.
 struct SplitPieces {
   PieceTables words = {};
-  /// Their contexts are context(i) of these; absent where contexts were looked up by words and have no pieces yet.
+  /// Their contexts are context(i) of these; absent where contexts were looked up by words or made, and have no pieces
+  /// yet.
   std::optional<PieceTables> contexts = {};
 };
 
@@ -57,8 +58,9 @@ struct Views {
 };
 
 /// Reads and tokenises train, dev and test; collects labels from the training data; reports counts, schemes and labels
-/// that only occur in dev or test. 65 when the training data have no entity and `allow_no_entities` is false.
-[[nodiscard]] Datasets ReadDatasets(const DataOptions& options, CorpusCache& cache, bool allow_no_entities);
+/// that only occur in dev or test; makes the contexts of each split that data.contexts.source says. 65 when the
+/// training data have no entity and `allow_no_entities` is false.
+[[nodiscard]] Datasets ReadDatasets(const RunConfig& config, CorpusCache& cache, bool allow_no_entities);
 
 /// Makes the examples of every split, with gold tags; those with context of the training data only if `train_contexts`.
 void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts);

@@ -83,7 +83,7 @@ Prepared Prepare(const RunConfig& config, bool force) {
   prepared.context = std::make_unique<ContextView>(*prepared.tokenizer, options.max_pieces, options.window_overlap,
                                                    LimitsOf(config.data.contexts), options.pool);
   CorpusCache cache(TokenCacheOptionsOf(config.data), *prepared.tokenizer, encoder_dir);
-  prepared.data = ReadDatasets(config.data, cache, force);
+  prepared.data = ReadDatasets(config, cache, force);
   torch::manual_seed(static_cast<uint64_t>(config.seed));
   prepared.model = std::make_unique<Model>(SpecOf(config, std::move(encoder), prepared.data));
   LoadEncoderWeights(encoder_dir, prepared.model->encoder());

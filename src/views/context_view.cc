@@ -35,8 +35,8 @@ ContextView::ContextView(const Tokenizer& tokenizer, int64_t max_pieces, int64_t
       capacity_(max_pieces - kSpecialPieces),
       overlap_(overlap),
       limits_(limits),
-      pooling_(pooling) {
-  CheckWindowSizes(max_pieces, overlap);
+      pooling_(pooling),
+      document_(tokenizer, max_pieces, overlap, limits.max_pieces, pooling) {
   if (limits.max_texts < 1 || limits.max_words_per_text < 1) {
     throw Error(ErrorCode::kConfig,
                 fmt::format("at most {} texts of {} words are no context", limits.max_texts, limits.max_words_per_text),
@@ -88,6 +88,7 @@ ContextView::EncodeContextWord ContextView::EncoderOf(const ContextTexts& contex
 
 int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const {
   if (sentence.contexts.empty()) return 0;
+  if (sentence.contexts.words_before) return document_.Append(sentence, index, items);
   return AppendBeside(sentence, EncodeOwnWords(tokenizer_, sentence, capacity_), EncoderOf(sentence.contexts), index,
                       items);
 }
@@ -95,6 +96,7 @@ int64_t ContextView::Append(const Sentence& sentence, int64_t index, std::vector
 int64_t ContextView::Append(const Sentence& sentence, const WordPieces& own, const WordPieces& context, int64_t index,
                             std::vector<ViewItem>* items) const {
   if (sentence.contexts.empty()) return 0;
+  CLNER_CHECK(!sentence.contexts.words_before, "the words around a sentence have no kept pieces");
   CheckKeptPieces(context, sentence.contexts.words());
   KeptWords kept(context);
   const auto encode = [&kept](size_t word, size_t max_pieces, std::vector<int32_t>* ids) {
@@ -107,14 +109,7 @@ int64_t ContextView::AppendBeside(const Sentence& sentence, const PiecesOfWords&
                                   int64_t index, std::vector<ViewItem>* items) const {
   const std::vector<Window> windows = WindowsOf(own, capacity_, overlap_);
   if (windows.size() > 1) {
-    LogWarning("contexts left out",
-               fmt::format("a sentence of {} words has {} pieces, the encoder takes {}: it is read in {} overlapping "
-                           "windows without its context",
-                           own.words(), own.size() + kSpecialPieces, capacity_ + kSpecialPieces, windows.size()),
-               PlaceOf(sentence), "look for a missing blank line between sentences");
-    for (const Window& window : windows)
-      items->push_back(MakeItem(own, window, capacity_, tokenizer_.special(), index, pooling_));
-    return static_cast<int64_t>(windows.size());
+    return AppendWithoutContext(sentence, own, windows, capacity_, tokenizer_.special(), index, pooling_, items);
   }
   // The separator behind the context.
   const Packed packed = Pack(sentence.contexts, encode, RoomBeside(own.size()));
@@ -136,6 +131,7 @@ int64_t ContextView::AppendBeside(const Sentence& sentence, const PiecesOfWords&
 }
 
 std::vector<ContextRange> ContextView::Shown(const Sentence& sentence) const {
+  CLNER_CHECK(!sentence.contexts.words_before, "the words around a sentence are no texts");
   const PiecesOfWords own = EncodeOwnWords(tokenizer_, sentence, capacity_);
   if (own.size() > capacity_) return {};
   return Pack(sentence.contexts, EncoderOf(sentence.contexts), RoomBeside(own.size())).shown;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "views/document_view.h"
 #include "views/view.h"
 
 namespace clner {
@@ -32,6 +33,8 @@ struct ContextRange {
 /// Texts are packed whole in rank order: one that does not fit is skipped and the next one tried, until `max_texts` are
 /// shown or fewer than kFewestPieces pieces are left (KB-NER's rule). A flat context is one text of unknown inner
 /// borders, so that max_texts and max_words_per_text do not concern it, and it is cut behind the last word that fits.
+///
+/// A sentence whose context is its document (ContextTexts::words_before) is shown by DocumentView.
 class ContextView final : public View {
  public:
   /// `max_pieces`, `overlap` and errors as for SentenceView; kConfig also for limits below 1. `tokenizer` must outlive
@@ -43,10 +46,10 @@ class ContextView final : public View {
   /// Thread-safe.
   int64_t Append(const Sentence& sentence, int64_t index, std::vector<ViewItem>* items) const override;
   /// The same for a sentence that was tokenised before: `own` are the pieces of its own words, as for SentenceView,
-  /// `context` those of all words of its contexts. kCorrupt when they do not match.
+  /// `context` those of all words of its contexts, which are retrieved texts. kCorrupt when they do not match.
   int64_t Append(const Sentence& sentence, const WordPieces& own, const WordPieces& context, int64_t index,
                  std::vector<ViewItem>* items) const;
-  /// The words of the context that Append() shows, in order; empty when it shows none.
+  /// The words of the retrieved texts that Append() shows, in order; empty when it shows none.
   [[nodiscard]] std::vector<ContextRange> Shown(const Sentence& sentence) const;
 
   static constexpr int64_t kFewestPieces = 10;
@@ -73,6 +76,7 @@ class ContextView final : public View {
   int64_t capacity_, overlap_;
   ContextLimits limits_;
   Pooling pooling_;
+  DocumentView document_;
 };
 
 }  // namespace clner

@@ -139,6 +139,18 @@ ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t cap
   return item;
 }
 
+int64_t AppendWithoutContext(const Sentence& sentence, const PiecesOfWords& own, const std::vector<Window>& windows,
+                             int64_t capacity, const SpecialIds& special, int64_t index, Pooling pooling,
+                             std::vector<ViewItem>* items) {
+  LogWarning("contexts left out",
+             fmt::format("a sentence of {} words has {} pieces, the encoder takes {}: it is read in {} overlapping "
+                         "windows without its context",
+                         own.words(), own.size() + kSpecialPieces, capacity + kSpecialPieces, windows.size()),
+             PlaceOf(sentence), "look for a missing blank line between sentences");
+  for (const Window& window : windows) items->push_back(MakeItem(own, window, capacity, special, index, pooling));
+  return static_cast<int64_t>(windows.size());
+}
+
 void CheckWindowSizes(int64_t max_pieces, int64_t overlap) {
   if (max_pieces <= kSpecialPieces) {
     throw Error(ErrorCode::kConfig,

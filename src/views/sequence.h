@@ -39,6 +39,10 @@ void CheckKeptPieces(const WordPieces& kept, size_t words);
 /// [CLS] words of the window [SEP]
 [[nodiscard]] ViewItem MakeItem(const PiecesOfWords& pieces, const Window& window, int64_t capacity,
                                 const SpecialIds& special, int64_t index, Pooling pooling);
+/// Appends the windows of a sentence that fills the encoder alone, which is read without its context (LogWarning).
+int64_t AppendWithoutContext(const Sentence& sentence, const PiecesOfWords& own, const std::vector<Window>& windows,
+                             int64_t capacity, const SpecialIds& special, int64_t index, Pooling pooling,
+                             std::vector<ViewItem>* items);
 /// kConfig when `max_pieces` leaves no room for a piece or `overlap` is not smaller than that room.
 void CheckWindowSizes(int64_t max_pieces, int64_t overlap);
 /// Warns when words were cut.

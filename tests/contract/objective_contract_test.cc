@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "clner/clner.h"
@@ -149,6 +151,34 @@ TEST_P(ObjectiveContract, LearnsTheToySet) {
   EXPECT_GT(report["views"][trained_alone ? "original" : "context"]["dev"]["micro"]["f1"].get<double>(), 0.85)
       << DumpJson(report["epochs"], 1);
 }
+
+class ContextSourceContract : public ObjectiveContract {};
+
+TEST_P(ContextSourceContract, StoppedAndResumedGivesTheSameBytes) {
+  std::set<std::string> models;
+  for (const std::string source : {"file", "document", "random_contexts", "random_sentences"}) {
+    SCOPED_TRACE(source);
+    TrainJob job = Job(source);
+    job.set.push_back("data.contexts.source=" + source);
+    if (source == "document" || source == "random_sentences") {
+      for (const std::string split : {"train", "dev", "test"}) job.set.push_back("data." + split + ".contexts=");
+    }
+    const Json report = ParseJson(Train(job), "report", ErrorCode::kInternal);
+    EXPECT_EQ(report["test"], report["views"]["context"]["test"]);
+    EXPECT_TRUE(models.insert(BestHash(source)).second) << "trained on the contexts of another source";
+    job.output_dir = (dir_ / (source + "-stopped")).string();
+    TrainCallbacks callbacks;
+    int64_t steps = 0;
+    callbacks.on_step = [&](int64_t step, double) { steps = step; };
+    callbacks.should_stop = [&] { return steps >= 7; };
+    EXPECT_THROW((void)Train(job, callbacks), Error);
+    job.resume = true;
+    (void)Train(job);
+    EXPECT_EQ(BestHash(source + "-stopped"), BestHash(source));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, ContextSourceContract, ::testing::Values("{type: nll, view: context}"));
 
 INSTANTIATE_TEST_SUITE_P(
     Objectives, ObjectiveContract,

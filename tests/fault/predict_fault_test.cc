@@ -169,7 +169,7 @@ TEST_F(PredictFault, AnnotationFormatsHoldTheSameEntitiesAndTexts) {
     EXPECT_EQ(ReadText(Path("again") + name), ReadText(Path("pairs") + name)) << name;
   ExpectFailure(RunClner({"predict", "-q", "-m", Path("m"), Path("pairs"), "-o", Path("again")}), 73,
                 {"exists already"});
-  ExpectRefused(text, 64, {"two files", "new directory"}, {"--input-format", "text", "--format", "brat"});
+  ExpectRefused(text, 73, {"exists already", "new directory"}, {"--input-format", "text", "--format", "brat"});
   ExpectRefused("{\"text\": 3}\n", 65, {Path("in") + ":1"}, {"--input-format", "doccano"});
 }
 

@@ -27,7 +27,7 @@ class Objectives : public ::testing::Test {
     tokenizer_ = LoadTokenizer(dir_ / "encoder");
     config_.data.train.sentences = (dir_ / "train.conll").string();
     CorpusCache cache({}, *tokenizer_, dir_ / "encoder");
-    data_ = ReadDatasets(config_.data, cache, false);
+    data_ = ReadDatasets(config_, cache, false);
     const TagSpace tags(data_.labels, Scheme::kBioes);
     const SentenceView original(*tokenizer_, 64, 16);
     const ContextView context(*tokenizer_, 64, 16);
