@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -78,6 +79,9 @@ class Builder {
   }
 
   IndexInfo Run() {
+    std::error_code ignored;
+    // Only the directory of the build is made: a missing parent is most likely a mistyped name.
+    if (!std::filesystem::is_directory(internal::ParentOf(output_), ignored)) internal::ThrowCreate(output_, ENOENT);
     CreateDirectories(directory_);
     std::optional<FileLock> lock(directory_ / "lock");
     try {

@@ -82,6 +82,7 @@ TEST_F(IndexCommand, MistakesAreNamed) {
   ExpectFailure(Build({"--tokenizer", "porter"}), 64, {"porter"});
   ExpectFailure(RunClner({"index", "build", Path("no.tsv"), "-o", Path("idx")}), 66, {"no.tsv"});
   ExpectFailure(RunClner({"index", "build", Path("leads.tsv"), "-o", Path("leads.tsv")}), 73, {"is the input"});
+  ExpectFailure(RunClner({"index", "build", Path("leads.tsv"), "-o", Path("no/idx")}), 73, {"no"});
   ExpectFailure(RunClner({"index", "info", Path("leads.tsv")}), 76, {"is not an index of clner", "clner index build"});
   ExpectFailure(RunClner({"index", "check", Path("idx")}), 66, {"idx"});
   ExpectFailure(RunClner({"search", "-i", Path("leads.tsv"), "x"}), 76, {"is not an index of clner"});
