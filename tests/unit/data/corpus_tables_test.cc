@@ -81,8 +81,10 @@ TEST(CorpusTables, KeepOtherFormatsAndUnlabelledText) {
 )");
   const Corpus corpus = ReadData(jsonl, DataFormat::kJsonl, {}, {});
   ExpectSame(corpus, ThroughTables(corpus, dir));
-  const std::string texts = dir.Write("c.contexts.jsonl", R"({"tokens": ["ran"], "contexts": ["Jane ran .", "", "b c"]}
-{"tokens": ["sat"], "contexts": []}
+  const std::string texts =
+      dir.Write("c.contexts.jsonl",
+                R"({"words": ["ran"], "tokenized": true, "contexts": [{"text": "Jane ran ."}, {"text": "b  c"}]}
+{"words": ["sat"], "contexts": []}
 )");
   const Corpus contexts = ReadData(texts, FormatOfFile(texts), {}, {});
   EXPECT_EQ(contexts.sentences[0].contexts.texts(), 2U);

@@ -332,11 +332,12 @@ TEST_F(CorpusCacheTest, ViewsOfKeptPiecesAreThoseOfTheWords) {
 // Texts are skipped, cut and left out in every way; the sentence leaves more or less room for them.
 TEST_F(CorpusCacheTest, ContextViewsOfKeptPiecesAreThoseOfTheWords) {
   const std::string texts =
-      R"({"tokens": ["ab", "c"], "contexts": ["abc de", "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "f", "a b c d e f"]})"
+      R"({"words": ["ab", "c"], "tokenized": true, "contexts": [{"text": "abc de"}, {"text": "f"},)"
+      R"( {"text": "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"}, {"text": "a b c d e f"}]})"
       "\n"
-      R"({"tokens": ["abcdefghijk"], "contexts": ["", "x yz", "xyzxyzxyzxyzxyz z", "\u4e2d"]})"
+      R"({"words": ["abcdefghijk"], "contexts": [{"text": "x yz"}, {"text": "xyzxyzxyzxyzxyz z"}, {"text": "\u4e2d"}]})"
       "\n"
-      R"({"tokens": ["none"], "contexts": []})"
+      R"({"words": ["none"], "contexts": []})"
       "\n";
   const std::string flat = "a O\nb O\n<EOS> B-X\nabc B-X\n B-X\nabcdefghijklmnop B-X\nq B-X\n\n";
   for (const std::string& path : {Write("c.jsonl", texts), Write("flat.conll", kText + flat)}) {
