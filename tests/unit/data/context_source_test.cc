@@ -166,7 +166,8 @@ TEST(ContextSource, SharedDocumentsOfConllpp) {
     ASSERT_LE(sentence.words.size() + sentence.contexts.words(), 511U);
     const size_t words_before = sentence.contexts.words_before.value();
     ASSERT_EQ(words_before == 0, before.document != sentence.document) << i;
-    if (words_before > 0) ASSERT_EQ(sentence.contexts.word(words_before - 1), before.words.back());
+    if (words_before == 0) continue;
+    ASSERT_EQ(sentence.contexts.word(words_before - 1), before.words.back());
   }
 }
 
