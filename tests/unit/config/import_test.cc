@@ -42,7 +42,7 @@ struct Original {
            "0.1\n" +
            model + "ner:\n  Corpus: " + corpus + "\n" + corpora +
            "targets: ner\ntrain:\n  fine_tune_mode: true\n  learning_rate: 5.0e-06\n  lr_rate: 10000\n"
-           "  max_epochs: 10\n  mini_batch_size: 1\n  train_with_dev: false\n" +
+           "  max_epochs: 10\n  mini_batch_size: 1\n" +
            train + "trainer: ModelFinetuner\n" + root;
   }
 };
@@ -245,7 +245,7 @@ TEST(Import, WhatIsSwitchedOnAndNotSupportedIsRefusedWithPlaceAndAdvice) {
   EXPECT_EQ(error.problems().size(), 6U) << error.what();
   const std::string report = error.what();
   EXPECT_THAT(report, HasSubstr("model.FastSequenceTagger.biaf_attention is the text 'true', which is not supported\n"
-                                "  at: sub/abc_cl_kl.yaml:22:5\n  fix: our head is"));
+                                "  at: sub/abc_cl_kl.yaml:24:5\n  fix: our head is"));
   EXPECT_THAT(report, HasSubstr("use_mfvi is"));
   EXPECT_THAT(report, HasSubstr("unknown key 'model.FastSequenceTagger.no_such_thing'"));
   EXPECT_THAT(report, HasSubstr("documents as context are not supported"));
