@@ -85,7 +85,8 @@ class Importer {
   void CheckKind() const {
     const auto has = [&](std::string_view key) { return root_.Find(key) != nullptr; };
     if (has("targets") && has("train") && has("embeddings")) return;
-    std::string fix = "it has the sections targets, ner, embeddings, model and train (Alibaba-NLP/CLNER)";
+    std::string fix =
+        "give a file of Alibaba-NLP/CLNER, with the sections ner, embeddings, model and train and targets: ner";
     if (has("format") || has("include") || has("objective")) {
       fix = "this looks like a configuration of clner itself: use it as it is, or 'clner config fill'";
     } else if (has("dataset") && has("preprocessor")) {
