@@ -122,8 +122,8 @@ TEST_F(ConfigCommand, ImportWritesAConfigurationThatPassesTheCheck) {
 TEST_F(ConfigCommand, ImportRefusesWhatItCannotCarryOver) {
   WriteText(Path("original.yaml"), OriginalText("use_mfvi: true"));
   ExpectFailure(Run({"config", "import", "original.yaml"}), 78,
-                {"model.FastSequenceTagger.use_mfvi is the text 'true', which is not supported",
-                 "at: original.yaml:10:5", "fix: our head is a linear layer"});
+                {"model.FastSequenceTagger.use_mfvi is 'true', which is not supported", "at: original.yaml:10:5",
+                 "fix: our head is a linear layer"});
   ExpectFailure(Run({"config", "import", "sub/p.yaml"}), 78,
                 {"not a configuration of the original CLNER", "at: sub/p.yaml"});
   ExpectFailure(Run({"config", "import", "none.yaml"}), 66, {"none.yaml"});

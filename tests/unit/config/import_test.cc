@@ -244,7 +244,7 @@ TEST(Import, WhatIsSwitchedOnAndNotSupportedIsRefusedWithPlaceAndAdvice) {
   EXPECT_EQ(error.code(), ErrorCode::kConfig);
   EXPECT_EQ(error.problems().size(), 6U) << error.what();
   const std::string report = error.what();
-  EXPECT_THAT(report, HasSubstr("model.FastSequenceTagger.biaf_attention is the text 'true', which is not supported\n"
+  EXPECT_THAT(report, HasSubstr("model.FastSequenceTagger.biaf_attention is 'true', which is not supported\n"
                                 "   at: sub/abc_cl_kl.yaml:24:5\n  fix: our head is"));
   EXPECT_THAT(report, HasSubstr("use_mfvi is"));
   EXPECT_THAT(report, HasSubstr("unknown key 'model.FastSequenceTagger.no_such_thing'"));
