@@ -1,4 +1,4 @@
-// clner config: init, show, check, keys, diff, fill, schema, docs.
+// clner config: init, show, check, keys, diff, fill, import, schema, docs.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "commands.h"
+#include "config/import.h"
 #include "config/resolve.h"
 #include "config/schema.h"
 #include "config/values.h"
 #include "config/write.h"
+#include "config/yaml_tree.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/suggest.h"
 #include "core/utf8.h"
 
@@ -75,6 +78,18 @@ int Fill(const ConfigArguments& arguments) {
     }
   }
   return Print(WriteYaml(ToJson(resolved.config), {.comments = true, .raw_paths = &own_paths}), arguments.output);
+}
+
+int Import(const ConfigArguments& arguments) {
+  const std::string name = arguments.config == "-" ? "standard input" : arguments.config;
+  const ImportedConfig imported = ImportClner(ReadFile(arguments.config, kMaxYamlBytes), name);
+  std::string comments;
+  for (const ImportNote& note : imported.notes) {
+    const std::string text = fmt::format("{}: {}", Place(Printable(name, 200), note.line), note.text);
+    LogInfo("note: " + text);
+    comments += "# " + text + "\n";
+  }
+  return Print(imported.yaml + comments, arguments.output);
 }
 
 int Show(const ConfigArguments& arguments) {
@@ -194,6 +209,7 @@ const std::map<std::string, std::string> kExamples = {
     {"keys", "clner config keys train.optimizer"},
     {"diff", "clner config diff my.yaml wnut17_baseline"},
     {"fill", "clner config fill partial.yaml -o complete.yaml"},
+    {"import", "clner config import CLNER/config/wnut17_doc_cl_kl.yaml -o my.yaml"},
     {"schema", "clner config schema > clner.schema.json"},
     {"docs", "clner config docs > config.md"},
 };
@@ -246,6 +262,11 @@ void AddConfig(CLI::App& app, const Globals& /*globals*/, Action* action) {
   fill->add_option("FILE", arguments->config, config_help)->required();
   AddSet(fill, arguments);
   fill->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
+
+  CLI::App* import = Add(config, "import", "Print a configuration of the original CLNER (Alibaba-NLP/CLNER) as ours.",
+                         action, arguments, Import);
+  import->add_option("FILE", arguments->config, "Configuration of the original, or - for standard input.")->required();
+  import->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
 
   Add(config, "schema", "Print the JSON Schema of configurations.", action, arguments,
       [](const ConfigArguments&) { return Print(JsonSchema()); });

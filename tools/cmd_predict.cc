@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 
 #include "commands.h"
 #include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "data_options.h"
 #include "output_check.h"
@@ -90,6 +93,12 @@ ColumnFileOptions FileOptions(const Options& options) {
   return FileOptionsOf(options.delimiter, options.comment, options.on_error, options.encoding_errors);
 }
 
+/// Pieces of the longest input of a trained model, whose card was checked when it was loaded.
+size_t EncoderPieces(const std::string& model) {
+  const std::string path = (std::filesystem::path(model) / "clner.json").string();
+  return ParseJson(ReadFile(path), path, ErrorCode::kCorrupt).at("view").at("max_pieces").get<size_t>();
+}
+
 class Predictor {
  public:
   Predictor(const Options& options, const Globals& globals)
@@ -108,7 +117,9 @@ class Predictor {
 
   void Run() {
     std::unique_ptr<PredictSource> source = Open();
-    if (!options_.contexts.empty()) {
+    if (options_.contexts == kDocumentContexts) {
+      source = WithDocuments(std::move(source), EncoderPieces(options_.model));
+    } else if (!options_.contexts.empty()) {
       CorpusOptions read{.file = FileOptions(options_)};
       read.tags_optional = true;
       source = WithContexts(std::move(source), options_.input, options_.contexts, read);
@@ -249,9 +260,11 @@ void AddPredict(CLI::App& app, const Globals& globals, Action* action) {
   command->add_option("--comment", options->comment, "Lines that start with this text are copied, not tagged.")
       ->type_name("TEXT");
   command
-      ->add_option("--contexts", options->contexts,
-                   "Retrieved contexts of the sentences: a cache (JSON lines or table) is looked up by their words, a "
-                   "column or JSON lines file has the same sentences in order; none ignores contexts in IN.")
+      ->add_option(
+          "--contexts", options->contexts,
+          "Retrieved contexts of the sentences: a cache (JSON lines or table) is looked up by their words, a "
+          "column or JSON lines file has the same sentences in order; none ignores contexts in IN; document takes "
+          "the sentences around each one in its document (-DOCSTART- lines; without any IN is one).")
       ->type_name("FILE");
   command->add_flag("--scores", options->scores, "Add the probability of the entity as a column.");
   command

@@ -1,7 +1,10 @@
 #include "predict_contexts.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "data/context_source.h"
 #include "data/contexts.h"
 
 namespace clner::cli {
@@ -52,7 +55,49 @@ class AllWithContexts final : public PredictSource {
   size_t position_ = 0;
 };
 
+class AroundSentences final : public PredictSource {
+ public:
+  AroundSentences(std::unique_ptr<PredictSource> source, size_t max_words)
+      : source_(std::move(source)), max_words_(max_words), ahead_(source_->Next()) {}
+  std::optional<PredictItem> Next() override {
+    if (position_ == items_.size()) ReadDocument();
+    if (items_.empty()) return std::nullopt;
+    PredictItem item = std::move(items_[position_++]);
+    for (Sentence& sentence : item.sentences) sentence.contexts = windows_->Around(sentence_++);
+    return item;
+  }
+  std::vector<std::string> trailing() const override { return source_->trailing(); }
+
+ private:
+  /// Fills items_, which stay empty at the end. A record without sentences belongs to the document before it.
+  void ReadDocument() {
+    items_.clear();
+    words_.clear();
+    position_ = sentence_ = 0;
+    for (; ahead_; ahead_ = source_->Next()) {
+      const std::vector<Sentence>& sentences = ahead_->sentences;
+      if (!words_.empty() && !sentences.empty() && sentences.front().document != words_.front().document) break;
+      for (const Sentence& sentence : sentences)
+        words_.push_back({.words = sentence.words, .document = sentence.document});
+      items_.push_back(std::move(*ahead_));
+    }
+    windows_.emplace(words_, max_words_);
+  }
+
+  std::unique_ptr<PredictSource> source_;
+  size_t max_words_;
+  std::optional<PredictItem> ahead_;
+  std::vector<PredictItem> items_;
+  std::vector<Sentence> words_;  // the sentences of items_; theirs are handed out
+  std::optional<DocumentWindows> windows_;
+  size_t position_ = 0, sentence_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<PredictSource> WithDocuments(std::unique_ptr<PredictSource> source, size_t max_words) {
+  return std::make_unique<AroundSentences>(std::move(source), max_words);
+}
 
 std::unique_ptr<PredictSource> WithContexts(std::unique_ptr<PredictSource> source, const std::string& input,
                                             const std::string& contexts, const CorpusOptions& options) {

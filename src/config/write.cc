@@ -128,6 +128,31 @@ class YamlWriter {
   std::string* out_;
 };
 
+/// "{a: 1, b: {c: 2}}": the fields that differ from their defaults.
+std::string ChangedFields(const std::vector<SchemaNode>& fields, const Json& value);
+
+std::string ChangedValue(const SchemaNode& schema, const Json& value) {
+  if (schema.type == ValueType::kStruct) return ChangedFields(schema.children, value);
+  if (schema.type == ValueType::kList) {
+    std::string text;
+    for (const Json& element : value) {
+      text += (text.empty() ? "" : ", ") + ChangedFields(schema.children, element);
+    }
+    return "[" + text + "]";
+  }
+  if (schema.info.path != PathKind::kNone) return TextYaml(value.get<std::string>());
+  return InlineYaml(value, schema);
+}
+
+std::string ChangedFields(const std::vector<SchemaNode>& fields, const Json& value) {
+  std::string text;
+  for (const SchemaNode& field : fields) {
+    if (value.at(field.name) == field.default_value) continue;
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name, ChangedValue(field, value.at(field.name)));
+  }
+  return "{" + text + "}";
+}
+
 }  // namespace
 
 std::string InlineYaml(const Json& value, const SchemaNode& schema) {
@@ -167,6 +192,25 @@ std::string WriteYaml(const Json& config, const WriteOptions& options) {
 }
 
 std::string ToYaml(const RunConfig& config) { return WriteYaml(ToJson(config)); }
+
+std::string WriteChanges(const RunConfig& config) {
+  const Json json = ToJson(config);
+  std::string out = fmt::format("format: {}\n", config.format);
+  for (const SchemaNode& section : RunSchema().children) {
+    const Json& value = json.at(section.name);
+    if (value == section.default_value) continue;
+    if (section.type != ValueType::kStruct) {
+      out += fmt::format("{}: {}\n", section.name, ChangedValue(section, value));
+      continue;
+    }
+    out += section.name + ":\n";
+    for (const SchemaNode& field : section.children) {
+      if (value.at(field.name) == field.default_value) continue;
+      out += fmt::format("  {}: {}\n", field.name, ChangedValue(field, value.at(field.name)));
+    }
+  }
+  return out;
+}
 
 std::vector<Difference> Diff(const RunConfig& left, const RunConfig& right) {
   const Json left_json = ToJson(left), right_json = ToJson(right);

@@ -19,6 +19,10 @@ struct WriteOptions {
 /// A complete configuration (ToJson) as YAML that reads back to the same values.
 [[nodiscard]] std::string WriteYaml(const Json& config, const WriteOptions& options = {});
 
+/// What differs from the defaults, sections inside sections on one line each. Path values are written as they are, so
+/// that they may hold `${VAR:-default}`; the others read back to the same.
+[[nodiscard]] std::string WriteChanges(const RunConfig& config);
+
 /// One difference of two configurations, as YAML and as values; a missing side is "" and null.
 struct Difference {
   std::string key = {}, left = {}, right = {};

@@ -12,53 +12,16 @@ namespace {
 
 using Sentences = std::vector<Sentence>;
 
-/// Sentences [begin, end) of one document and where the words of each begin, counted from the first one.
-struct Document {
-  size_t begin = 0, end = 0;
-  std::vector<size_t> word_begins = {};  ///< one more than sentences
-};
-
-Document DocumentAt(const Sentences& sentences, size_t begin) {
-  Document document{begin, begin, {0}};
-  while (document.end < sentences.size() && sentences[document.end].document == sentences[begin].document) {
-    document.word_begins.push_back(document.word_begins.back() + sentences[document.end].words.size());
-    ++document.end;
-  }
-  return document;
-}
-
-/// The sentences that hold the words [first, last) of the document become the texts, cut at both ends.
-void AddWords(const Sentences& sentences, const Document& document, size_t first, size_t last, ContextTexts* contexts) {
-  const auto& begins = document.word_begins;
-  const auto holder = std::upper_bound(begins.begin(), begins.end(), first) - 1;
-  for (auto index = static_cast<size_t>(holder - begins.begin()); first < last; ++index) {
-    for (; first < std::min(last, begins[index + 1]); ++first)
-      contexts->AddWord(sentences[document.begin + index].words[first - begins[index]]);
-    contexts->EndText();
-  }
-}
-
 /// Words of a side that has `side`: half of the room, or what the other side leaves.
 size_t WordsOfSide(size_t room, size_t side, size_t other) {
   return std::min(side, std::max(room - room / 2, room - std::min(room, other)));
 }
 
 void AttachDocuments(Sentences* sentences, size_t max_words) {
-  for (size_t begin = 0; begin < sentences->size();) {
-    const Document document = DocumentAt(*sentences, begin);
-    for (size_t i = document.begin; i < document.end; ++i) {
-      const size_t own_begin = document.word_begins[i - document.begin];
-      const size_t own_end = document.word_begins[i - document.begin + 1];
-      const size_t room = max_words - std::min(max_words, own_end - own_begin);
-      const size_t behind = document.word_begins.back() - own_end;
-      const size_t before = WordsOfSide(room, own_begin, behind), after = WordsOfSide(room, behind, own_begin);
-      ContextTexts contexts;
-      AddWords(*sentences, document, own_begin - before, own_begin, &contexts);
-      AddWords(*sentences, document, own_end, own_end + after, &contexts);
-      contexts.words_before = before;
-      (*sentences)[i].contexts = std::move(contexts);
-    }
-    begin = document.end;
+  for (size_t begin = 0, end = 0; begin < sentences->size(); begin = end) {
+    while (end < sentences->size() && (*sentences)[end].document == (*sentences)[begin].document) ++end;
+    const DocumentWindows windows({sentences->data() + begin, end - begin}, max_words);
+    for (size_t i = begin; i < end; ++i) (*sentences)[i].contexts = windows.Around(i - begin);
   }
 }
 
@@ -89,6 +52,32 @@ ContextTexts DrawSentences(const Sentences& sentences, size_t own, const Context
 }
 
 }  // namespace
+
+DocumentWindows::DocumentWindows(std::span<const Sentence> sentences, size_t max_words)
+    : sentences_(sentences), max_words_(max_words) {
+  for (const Sentence& sentence : sentences) begins_.push_back(begins_.back() + sentence.words.size());
+}
+
+/// Words [first, last) of the document.
+void DocumentWindows::AddWords(size_t first, size_t last, ContextTexts* contexts) const {
+  auto sentence = static_cast<size_t>(std::upper_bound(begins_.begin(), begins_.end(), first) - begins_.begin()) - 1;
+  for (; first < last; ++sentence) {
+    for (; first < std::min(last, begins_[sentence + 1]); ++first)
+      contexts->AddWord(sentences_[sentence].words[first - begins_[sentence]]);
+    contexts->EndText();
+  }
+}
+
+ContextTexts DocumentWindows::Around(size_t sentence) const {
+  const size_t own_begin = begins_[sentence], own_end = begins_[sentence + 1];
+  const size_t room = max_words_ - std::min(max_words_, own_end - own_begin), behind = begins_.back() - own_end;
+  const size_t before = WordsOfSide(room, own_begin, behind), after = WordsOfSide(room, behind, own_begin);
+  ContextTexts contexts;
+  AddWords(own_begin - before, own_begin, &contexts);
+  AddWords(own_end, own_end + after, &contexts);
+  contexts.words_before = before;
+  return contexts;
+}
 
 void ReplaceContexts(Corpus* corpus, const ContextRule& rule) {
   Sentences& sentences = corpus->sentences;

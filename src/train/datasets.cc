@@ -151,10 +151,6 @@ void Prepare(Split& split, const Views& views, bool contexts, const TagSpace& ta
   progress.Finish();
 }
 
-}  // namespace
-
-namespace {
-
 /// The choice of the reader that has the same name.
 template <class Choice, class Option>
 std::optional<Choice> SameName(Option option, std::initializer_list<Choice> choices) {

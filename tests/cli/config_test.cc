@@ -84,6 +84,51 @@ TEST_F(ConfigCommand, SectionsAreSuggested) {
                 {"unknown key 'train.optimiser' (did you mean 'train.optimizer'?)"});
 }
 
+// The original's form with what it needs; `model` is a further line of the tagger.
+std::string OriginalText(const std::string& model) {
+  return "ModelFinetuner:\n  sentence_level_batch: true\ninterpolation: 0.5\nembeddings:\n"
+         "  TransformerWordEmbeddings-0: {model: bert-base-cased, layers: '-1', fine_tune: true}\n"
+         "model:\n  FastSequenceTagger:\n    use_rnn: false\n    locked_dropout: 0.0\n    " +
+         model +
+         "\nner:\n  Corpus: ColumnCorpus-A\n  ColumnCorpus-A:\n    column_format: {0: text, 1: ner}\n"
+         "    data_folder: sub\n    tag_to_bioes: ner\n"
+         "targets: ner\ntrain: {fine_tune_mode: true, mini_batch_size: 2, learning_rate: 5.0e-06, lr_rate: 10000}\n";
+}
+
+TEST_F(ConfigCommand, ImportWritesAConfigurationThatPassesTheCheck) {
+  WriteText(Path("original.yaml"), OriginalText("hidden_size: 256"));
+  const ProcessResult result = Run({"config", "import", "original.yaml", "-o", "ours.yaml"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  const std::string dead = "original.yaml:3: interpolation has no effect: it acts under distill_mode only\n";
+  EXPECT_NE(result.err.find("note: " + dead), std::string::npos) << result.err;
+  const std::string ours = ReadText(Path("ours.yaml"));
+  EXPECT_NE(ours.find("# " + dead), std::string::npos) << ours;
+  EXPECT_NE(ours.find("# original.yaml:10: model.FastSequenceTagger.hidden_size has no effect"), std::string::npos)
+      << ours;
+  EXPECT_NE(ours.find("sentences: " + Path("sub/train.conll")), std::string::npos) << ours;
+  const ProcessResult check = Run({"config", "check", "-c", "ours.yaml", "--no-files"});
+  EXPECT_EQ(check.exit_code, 0) << check.err;
+  EXPECT_EQ(check.out, "ours.yaml: valid\n");
+  ExpectFailure(Run({"config", "import", "original.yaml", "-o", "ours.yaml"}), 73, {"'ours.yaml' exists"});
+
+  ProcessOptions from_stdin = options_;
+  from_stdin.input = OriginalText("hidden_size: 256");
+  const ProcessResult piped = RunClner({"config", "import", "-"}, from_stdin);
+  EXPECT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_NE(piped.out.find("# Imported from standard input.\nformat: 1\ndata:\n"), std::string::npos) << piped.out;
+}
+
+TEST_F(ConfigCommand, ImportRefusesWhatItCannotCarryOver) {
+  WriteText(Path("original.yaml"), OriginalText("use_mfvi: true"));
+  ExpectFailure(Run({"config", "import", "original.yaml"}), 78,
+                {"model.FastSequenceTagger.use_mfvi is 'true', which is not supported", "at: original.yaml:10:5",
+                 "fix: our head is a linear layer"});
+  ExpectFailure(Run({"config", "import", "sub/p.yaml"}), 78,
+                {"not a configuration of the original CLNER", "at: sub/p.yaml"});
+  ExpectFailure(Run({"config", "import", "none.yaml"}), 66, {"none.yaml"});
+}
+
 TEST_F(ConfigCommand, DiffGivesJsonValues) {
   WriteText(Path("a.yaml"), "train: {lr: 1e-3, epochs: 3, groups: [{match: x, lr: 0.5}]}\ndata: {strict: true}\n");
   const Json json = ParseJson(Run({"config", "diff", "a.yaml", "--json"}).out, "out", ErrorCode::kData);

@@ -226,14 +226,4 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace clner::bench
 
-int main(int argc, char** argv) {
-  try {
-    return clner::bench::Run(argc, argv);
-  } catch (const clner::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_pipeline: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return clner::bench::ReportFailure("bench_pipeline", clner::bench::Run, argc, argv); }

@@ -1,4 +1,4 @@
-// What benchmarks that are linked to LibTorch have in common.
+// What benchmarks have in common.
 #pragma once
 
 #include <unistd.h>
@@ -31,13 +31,9 @@ inline double Spread(const std::vector<double>& values) {
   return (*high - *low) / Median(values);
 }
 
-/// Runs `body` with the settings of the program and turns its failure into a message and an exit code.
-inline int RunBenchmark(const char* name, int (*body)(int, char**), int argc, char** argv) {
+/// Runs `body` and turns its failure into a message and an exit code.
+inline int ReportFailure(const char* name, int (*body)(int, char**), int argc, char** argv) {
   try {
-    // The program sets these before it opens LibTorch; a benchmark is linked to LibTorch and has to start anew.
-    const bool set = std::getenv("GOMP_SPINCOUNT") != nullptr;
-    PrepareProcessForLibTorch();
-    if (!set) execv("/proc/self/exe", argv);
     return body(argc, argv);
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
@@ -46,6 +42,15 @@ inline int RunBenchmark(const char* name, int (*body)(int, char**), int argc, ch
     std::fprintf(stderr, "%s: %s\n", name, error.what());
     return 70;
   }
+}
+
+/// The same for benchmarks that are linked to LibTorch, with the settings of the program: it sets them before it opens
+/// LibTorch, so that these have to start anew.
+inline int RunBenchmark(const char* name, int (*body)(int, char**), int argc, char** argv) {
+  const bool set = std::getenv("GOMP_SPINCOUNT") != nullptr;
+  PrepareProcessForLibTorch();
+  if (!set) execv("/proc/self/exe", argv);
+  return ReportFailure(name, body, argc, argv);
 }
 
 }  // namespace clner::bench

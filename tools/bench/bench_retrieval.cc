@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench_program.h"
 #include "clner/error.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -44,13 +45,6 @@ struct Arguments {
   bool repeat_unpruned = false;  // it is slow: one run of a thousand sentences says enough
   bool json = false;
 };
-
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 FtsOptions Unpruned() {
   FtsOptions options;
@@ -305,13 +299,5 @@ int Run(int argc, char** argv) {
 }  // namespace clner::bench
 
 int main(int argc, char** argv) {
-  try {
-    return clner::bench::Run(argc, argv);
-  } catch (const clner::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_retrieval: %s\n", error.what());
-    return 70;
-  }
+  return clner::bench::ReportFailure("bench_retrieval", clner::bench::Run, argc, argv);
 }

@@ -36,7 +36,8 @@ std::vector<ViewItem> Items(const Sentence& sentence, int64_t max_pieces, int64_
   const CountTokenizer tokenizer;
   std::vector<ViewItem> items;
   const DocumentView view(tokenizer, max_pieces, overlap, max_context_pieces);
-  EXPECT_EQ(view.Append(sentence, 3, &items), static_cast<int64_t>(items.size()));
+  const int64_t added = view.Append(sentence, 3, &items);
+  EXPECT_EQ(added, static_cast<int64_t>(items.size()));
   return items;
 }
 
