@@ -74,7 +74,12 @@ TEST_F(TokenCacheFault, KilledOrFullWhileItIsWrittenDoesNoHarm) {
     EXPECT_THAT(next.err, Not(HasSubstr("token cache"))) << plan;
     for (const char* directory : {"cache", "next", "killed"}) std::filesystem::remove_all(Path(directory));
   }
-  const ProcessResult full = TrainWithFault("full", "error@write:1=ENOSPC", Cached());
+  // The first writes may be notes of digests, whose failure is no matter; then comes the first table.
+  ProcessResult full;
+  for (int write = 1; write <= 12 && full.err.find("token cache") == std::string::npos; ++write) {
+    for (const char* directory : {"cache", "full"}) std::filesystem::remove_all(Path(directory));
+    full = TrainWithFault("full", "error@write:" + std::to_string(write) + "=ENOSPC", Cached());
+  }
   EXPECT_EQ(full.exit_code, 0) << full.err;
   EXPECT_EQ(Count(full.err, "the token cache cannot be used, the run goes on without it"), 1U) << full.err;
   EXPECT_EQ(Best("full"), straight);
