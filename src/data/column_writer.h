@@ -17,9 +17,9 @@ inline constexpr std::string_view kContextMark = "<EOS>";
 /// How rows are written.
 struct ColumnLayout {
   Scheme scheme = Scheme::kBio;
-  char delimiter = '\t';           ///< '\t' or ' '; rows of contexts always have one blank
-  std::vector<int> columns = {};   ///< columns to write, in this order; empty: all
-  int text_column = 0;             ///< of the source rows
+  char delimiter = '\t';          ///< '\t' or ' '; rows of contexts always have one blank
+  std::vector<int> columns = {};  ///< columns to write, in this order; empty: all
+  int text_column = 0;            ///< of the source rows
   std::optional<int> tag_column = -1;
   bool flat_contexts = false;  ///< one `<EOS>` row for all texts of a sentence, as CLNER's files have it
 };

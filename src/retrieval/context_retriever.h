@@ -19,11 +19,11 @@
 namespace clner {
 
 struct RetrievalOptions {
-  int64_t candidates = 20;           ///< asked of the engine for a sentence
-  int64_t top = 6;                   ///< the best of them that may become contexts
+  int64_t candidates = 20;                                           ///< asked of the engine for a sentence
+  int64_t top = 6;                                                   ///< the best of them that may become contexts
   int64_t max_texts = std::numeric_limits<int64_t>::max();           ///< of these, so many are kept
   int64_t max_words_per_text = std::numeric_limits<int64_t>::max();  ///< the rest of a text is cut off
-  double near_duplicates = 0.9;      ///< DuplicateFinder's threshold; 0 looks for exact ones only
+  double near_duplicates = 0.9;  ///< DuplicateFinder's threshold; 0 looks for exact ones only
 };
 
 /// What became of the candidates. Every one is counted once: as a leak, a duplicate, below the top, without room, or

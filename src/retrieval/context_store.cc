@@ -95,8 +95,8 @@ bool ContextStore::Load(const std::string& header) {
   }
   left_out += rest.empty() ? 0 : 1;
   if (left_out > 0)
-    LogInfo(fmt::format("{} cut short, damaged or partial; looked for again", Counted(left_out, "sentence was",
-                                                                                     "sentences were")));
+    LogInfo(fmt::format("{} cut short, damaged or partial; looked for again",
+                        Counted(left_out, "sentence was", "sentences were")));
   return begin > 0;
 }
 

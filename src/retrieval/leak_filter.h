@@ -66,8 +66,9 @@ class LeakFilter {
   LeakRule rule_;
   int64_t sentences_ = 0;
   Sha256 digest_;
-  std::unordered_set<uint64_t> known_;            // all sentences
-  std::unordered_set<uint64_t> whole_, prefixes_;  // of sentences of kMinWords words; prefixes of 8, 16, 32, ... letters
+  std::unordered_set<uint64_t> known_;  // all sentences
+  std::unordered_set<uint64_t> whole_,
+      prefixes_;  // of sentences of kMinWords words; prefixes of 8, 16, 32, ... letters
   std::vector<uint64_t> pairs_;
   std::vector<LongSentence> long_;
   bool indexed_ = false;
