@@ -39,6 +39,8 @@ class FtsIndex final : public Engine {
   [[nodiscard]] const TermTokenizer& tokenizer() const { return *tokenizer_; }
   /// The terms that Search() looks for, piece by piece.
   [[nodiscard]] std::vector<std::vector<QueryTerm>> Terms(std::string_view query) const;
+  /// The score of texts, from wherever they are, for all terms of `query` as one piece.
+  [[nodiscard]] std::vector<double> Bm25(std::string_view query, std::span<const Candidate> candidates) const;
 
   /// Reads everything: SQLite's own check, and that texts, terms and counts agree. 76 naming what does not.
   void Check();
