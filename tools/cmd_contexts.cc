@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "contexts_reranker.h"
 #include "core/encoder_config.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -19,7 +20,6 @@
 #include "data_options.h"
 #include "output_check.h"
 #include "retrieval/build_contexts.h"
-#include "retrieval/text_rerankers.h"
 #include "views/context_view.h"
 
 namespace clner::cli {
@@ -28,8 +28,9 @@ namespace {
 constexpr int64_t kMaxPieces = 512;  // as model.encoder.max_pieces
 
 struct Options {
-  std::string index, corpus, output, format, rerank = "none", leaks = "fuzzy", encoder;
+  std::string index, corpus, output, format, leaks = "fuzzy", encoder;
   std::vector<std::string> exclude;
+  RerankFlags rerank;
   RetrievalOptions retrieval;
   int64_t max_pieces = 0;
   DataFlags read;
@@ -47,13 +48,6 @@ Source OpenSource(const Options& options) {
   auto index = std::make_unique<FtsIndex>(options.index, FtsOptions{.verify = !options.no_verify});
   const FtsIndex* borrowed = index.get();
   return {std::move(index), borrowed, std::filesystem::path(options.index).filename().string()};
-}
-
-/// Null for `none`: the order of the engine stays.
-std::unique_ptr<Reranker> MakeReranker(const Options& options, const Source& source) {
-  if (options.rerank == "none") return nullptr;
-  if (options.rerank == "fuzzy") return std::make_unique<FuzzyReranker>();
-  return std::make_unique<Bm25Reranker>(*source.index);
 }
 
 /// What behind a sentence the encoder has room for. Its parts live as long as the rule.
@@ -169,7 +163,7 @@ void Report(const ContextsReport& report, const Options& options, const Contexts
   Json json = ToJson(report);
   json["output"] = options.output;
   json["format"] = Name(job.format);
-  json["rerank"] = options.rerank;
+  json["rerank"] = options.rerank.method;
   json["leaks"] = options.leaks;
   json["dry_run"] = job.dry_run;
   OutputFile output("-");
@@ -189,7 +183,8 @@ int Run(const Options& options, const Globals& globals) {
   WarnUnusedNames(read.label_map, corpus.types_in_file, corpus.path);
   LeakFilter leaks = MakeLeakFilter(options, corpus, read);
   const Source engine = OpenSource(options);
-  const std::unique_ptr<Reranker> reranker = MakeReranker(options, engine);
+  const std::unique_ptr<Reranker> reranker =
+      MakeReranker(options.rerank, *engine.index, options.encoder, corpus, !options.no_verify, globals);
   ContextRetriever retriever(*engine.engine, engine.name, reranker.get(), leaks, MakeRoom(options), options.retrieval);
   job.layout = {.scheme = corpus.scheme,
                 .delimiter = DelimiterOfRows(source.rows),
@@ -213,12 +208,7 @@ void AddRetrievalOptions(CLI::App* command, Options* options) {
   AddNumber(command, "--top", &retrieval.top, "Best texts that may become contexts.")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command
-      ->add_option("--rerank", options->rerank,
-                   "Order of the candidates: that of the engine, BM25 of all words, or the edit distance to the "
-                   "sentence (fuzzy match).")
-      ->check(CLI::IsMember({"none", "bm25", "fuzzy"}))
-      ->capture_default_str();
+  AddRerankOptions(command, &options->rerank);
   command
       ->add_option("--leaks", options->leaks,
                    "Drop texts that contain a sentence of the data, exactly or also nearly (fuzzy).")
@@ -280,13 +270,13 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
   AddPackingOptions(command, options.get());
   command->add_flag("--overwrite", options->overwrite, "Replace an OUT that is there at the end.");
   command->add_flag("--dry-run", options->dry_run, "Try the first sentences, report, and write nothing.");
-  command->add_flag("--no-verify", options->no_verify, "Do not compare the index with its checksum first.");
+  command->add_flag("--no-verify", options->no_verify, "Do not compare index and encoder with their checksums first.");
   command->add_flag("--json", options->json, "Print the report as one JSON object.");
   AddDataOptions(command, &options->read);
   command->footer(
       "Examples:\n  clner contexts -i leads.idx train.conll -o contexts.jsonl --exclude dev.conll test.conll\n  clner "
       "contexts -i leads.idx train.conll -o view.conll --format clner --rerank bm25\n  clner contexts -i leads.idx "
-      "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256");
+      "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256 --rerank bertscore");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
 }
 

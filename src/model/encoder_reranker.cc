@@ -91,8 +91,8 @@ const EncoderReranker::Text* EncoderReranker::Use(std::string_view text) {
   auto found = text_of_.find(text);
   if (found == text_of_.end()) {
     if (const auto invalid = FirstInvalidUtf8(text)) {
-      throw Error(ErrorCode::kData, "a text to score is not UTF-8 at byte " + std::to_string(*invalid),
-                  Printable(text), "convert it to UTF-8");
+      throw Error(ErrorCode::kData, "a text to score is not UTF-8 at byte " + std::to_string(*invalid), Printable(text),
+                  "convert it to UTF-8");
     }
     Text& added = texts_.emplace_front(Text{.text = std::string(text), .ids = encoder_.Pieces(text)});
     found = text_of_.emplace(added.text, texts_.begin()).first;

@@ -42,10 +42,10 @@ class EncoderReranker final : public Reranker {
   /// A text whose states are kept, or will be at the end of the block.
   struct Text {
     std::string text = {};
-    std::vector<int32_t> ids = {};    ///< until it is encoded
-    std::vector<float> shares = {};   ///< of every row of `states` in a score
-    at::Tensor states = {};           ///< [p, D] or [1, D]
-    int64_t bytes = 0, block = -1;    ///< that it takes; the last block it was used in
+    std::vector<int32_t> ids = {};   ///< until it is encoded
+    std::vector<float> shares = {};  ///< of every row of `states` in a score
+    at::Tensor states = {};          ///< [p, D] or [1, D]
+    int64_t bytes = 0, block = -1;   ///< that it takes; the last block it was used in
   };
   /// Neighbouring candidates of one sentence.
   struct Part {

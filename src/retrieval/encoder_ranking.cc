@@ -82,8 +82,8 @@ static_assert(std::is_sorted(std::begin(kRecommended), std::end(kRecommended), B
 std::optional<int64_t> RecommendedLayer(std::string_view model) {
   while (!model.empty() && model.back() == '/') model.remove_suffix(1);
   const std::string_view name = model.substr(model.rfind('/') + 1);  // npos + 1 is 0
-  const auto* found = std::lower_bound(std::begin(kRecommended), std::end(kRecommended), std::pair(name, int64_t{0}),
-                                       ByName);
+  const auto* found =
+      std::lower_bound(std::begin(kRecommended), std::end(kRecommended), std::pair(name, int64_t{0}), ByName);
   if (found == std::end(kRecommended) || found->first != name) return std::nullopt;
   return found->second;
 }

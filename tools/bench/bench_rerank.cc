@@ -156,10 +156,10 @@ int Main(int argc, char** argv) {
   WriteFileAtomically(work / "work.json", DumpJson({{"sentences", pairs.sentences}, {"texts", std::move(texts)}}));
   PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/bench_rerank_peer.py", work.path(),
                     options.model, std::to_string(options.layer), std::to_string(options.threads)});
-  Json result = {{"schema_version", 1},           {"benchmark", "bench_rerank"},
-                 {"threads", options.threads},    {"precision", options.precision},
-                 {"layer", options.layer},        {"sentences", pairs.sentences.size()},
-                 {"pairs", pairs.pairs},          {"rounds", options.rounds},
+  Json result = {{"schema_version", 1},        {"benchmark", "bench_rerank"},
+                 {"threads", options.threads}, {"precision", options.precision},
+                 {"layer", options.layer},     {"sentences", pairs.sentences.size()},
+                 {"pairs", pairs.pairs},       {"rounds", options.rounds},
                  {"cases", Json::array()}};
   result["versions"] = ParseJson(peer.Ask("versions"), "peer", ErrorCode::kInternal);
   for (const std::string& name : options.cases) {

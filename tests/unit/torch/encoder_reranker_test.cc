@@ -140,10 +140,10 @@ TEST_F(EncoderRerankerTest, CosineIsThatOfTheMeanStates) {
   for (size_t r = 0; r < data.sentences.size(); ++r) {
     for (size_t c = 0; c < data.texts[r].size(); ++c) {
       const std::vector<int32_t> a = encoder.Pieces(data.sentences[r]), b = encoder.Pieces(data.texts[r][c]);
-      const double expected = a.size() == 2 || b.size() == 2
-                                  ? 0
-                                  : at::dot(encoder.States({&a}, true)[0][0], encoder.States({&b}, true)[0][0])
-                                        .item<double>();
+      const double expected =
+          a.size() == 2 || b.size() == 2
+              ? 0
+              : at::dot(encoder.States({&a}, true)[0][0], encoder.States({&b}, true)[0][0]).item<double>();
       EXPECT_NEAR(scores[r][c], expected, 2e-6) << r << ' ' << c;
     }
   }
@@ -195,7 +195,8 @@ TEST_F(EncoderRerankerTest, LongTextsAreCutAtTheLimitOfTheTokenizer) {
   };
   EXPECT_EQ(pieces(R"({"tokenizer_class": "BertTokenizer", "model_max_length": 20})"), 20U);
   EXPECT_EQ(pieces(R"({"tokenizer_class": "BertTokenizer", "model_max_length": 5000})"), 64U);
-  EXPECT_EQ(pieces(R"({"tokenizer_class": "BertTokenizer", "model_max_length": 1000000000000000019884624838656})"), 64U);
+  EXPECT_EQ(pieces(R"({"tokenizer_class": "BertTokenizer", "model_max_length": 1000000000000000019884624838656})"),
+            64U);
   try {
     (void)pieces(R"({"tokenizer_class": "BertTokenizer", "model_max_length": 2})");
     FAIL() << "a limit without room was taken";
@@ -251,7 +252,8 @@ TEST_F(EncoderRerankerTest, RefusesWhatItCannotScore) {
   }
   const RerankRequest next{"a sentence", good};  // the failure leaves nothing behind
   EXPECT_EQ(reranker.Score({&next, 1}), Make({}).Score({&next, 1}));
-  const auto code_of = [&](const std::string& directory, const LoadOptions& load, const EncoderRankingOptions& options) {
+  const auto code_of = [&](const std::string& directory, const LoadOptions& load,
+                           const EncoderRankingOptions& options) {
     try {
       (void)api::LoadReranker(directory, load, options);
     } catch (const Error& error) {
