@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "api/entry.h"
 #include "support/tiny_model.h"
@@ -166,7 +168,9 @@ TEST_F(EncoderRerankerTest, ScoresDoNotDependOnBlocksBatchesOrCompany) {
   for (const int64_t bytes : {0, 3000, 20000}) {
     EncoderReranker reranker = Make({.state_bytes = bytes}, {.batch_pieces = 20});
     const auto scores = reranker.Score(data.requests);
-    if (bytes == 0) EXPECT_GT(reranker.encoded_texts(), 16);
+    if (bytes == 0) {
+      EXPECT_GT(reranker.encoded_texts(), 20);  // of 11 distinct ones: nothing is kept
+    }
     for (size_t r = 0; r < expected.size(); ++r) {
       const auto alone = reranker.Score(std::span(data.requests).subspan(r, 1));
       ASSERT_EQ(scores[r].size(), expected[r].size());
