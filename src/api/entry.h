@@ -10,8 +10,11 @@
 
 #include "clner/clner.h"
 #include "data/sentence.h"
-#include "retrieval/encoder_ranking.h"
-#include "retrieval/reranker.h"
+
+namespace clner {
+struct EncoderRankingOptions;
+class Reranker;
+}  // namespace clner
 
 namespace clner::api {
 
