@@ -273,8 +273,8 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
       ->type_name("OUT");
   command
       ->add_option("--format", options->format,
-                   "contexts: a cache as JSON lines; contexts-tsv: as a table; clner: column file with the contexts "
-                   "behind each sentence (default: by the name of OUT).")
+                   "Form of OUT: a cache of JSON lines (contexts) or as a table (contexts-tsv), or CLNER's column "
+                   "file with the contexts behind each sentence (clner). Default: by the name of OUT.")
       ->check(CLI::IsMember({"contexts", "contexts-tsv", "clner", "jsonl", "tsv"}));
   AddRetrievalOptions(command, options.get());
   AddPackingOptions(command, options.get());

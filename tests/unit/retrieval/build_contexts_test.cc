@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "core/files.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "data/contexts.h"
-#include "fake_engine.h"
 #include "unit/core/support.h"
+#include "unit/retrieval/fake_engine.h"
 
 namespace clner {
 namespace {

@@ -2,10 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "fake_engine.h"
+#include "unit/retrieval/fake_engine.h"
 
 namespace clner {
 namespace {

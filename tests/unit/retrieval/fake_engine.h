@@ -1,7 +1,10 @@
 // An engine that answers what it is told, and a re-ranker of the kind.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 

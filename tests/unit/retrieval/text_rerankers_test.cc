@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "../data/temp_file.h"
 #include "core/random.h"
 #include "core/utf8.h"
 #include "retrieval/index_builder.h"
+#include "unit/data/temp_file.h"
 
 namespace clner {
 namespace {
