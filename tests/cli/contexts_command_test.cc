@@ -75,7 +75,7 @@ TEST_F(ContextsCommand, WritesACacheThatOtherCommandsRead) {
   EXPECT_EQ(records[2].at("contexts"), Json::array());
 
   const ProcessResult stats = RunClner({"stats", Path("corpus.conll"), "--contexts", Path("out.jsonl"), "--json"});
-  EXPECT_EQ(Parse(stats.out).at("with_context"), 3) << stats.err;
+  EXPECT_EQ(Parse(stats.out).at("context").at("sentences"), 3) << stats.err;
   const ProcessResult checked =
       RunClner({"validate", Path("corpus.conll"), "--context-file", Path("out.jsonl"), "--json", "--fail-on", "error"});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
@@ -91,7 +91,8 @@ TEST_F(ContextsCommand, EveryFormatHoldsTheSameTexts) {
   EXPECT_THAT(view, HasSubstr("?\tO\n!\tO\n\n"));
   const auto words = [&](const std::string& contexts) {
     return Parse(RunClner({"stats", Path("corpus.conll"), "--contexts", Path(contexts), "--json"}).out)
-        .at("context_words");
+        .at("context")
+        .at("words");
   };
   EXPECT_EQ(words("out.jsonl"), words("out.tsv"));
   // In rows "<EOS>" stands as the three words that it is in the cache.
@@ -116,13 +117,32 @@ TEST_F(ContextsCommand, RerankersGiveScoresInOrder) {
   for (const char* name : {"bm25", "fuzzy"}) {
     const std::string output = std::string(name) + ".jsonl";
     ASSERT_EQ(Contexts(output, {"--rerank", name, "--leaks", "off"}).exit_code, 0);
+    const std::vector<Json> records = Records(output);
     double last = 1e9;
-    for (const Json& context : Records(output).at(0).at("contexts")) {
+    for (const Json& context : records.at(0).at("contexts")) {
       EXPECT_LE(context.at("rerank_score").get<double>(), last);
       last = context.at("rerank_score");
     }
     EXPECT_LT(last, 1e9);
   }
+}
+
+TEST_F(ContextsCommand, EntitiesAreLookedForInTitles) {
+  WriteText(Path("corpus.conll"), "robots\tO\nof\tO\nOslo\tB-LOC\n");
+  ASSERT_EQ(Contexts("plain.jsonl").exit_code, 0);
+  ASSERT_EQ(Contexts("named.jsonl", {"--entities", Path("corpus.conll")}).exit_code, 0);
+  const Json plain = Records("plain.jsonl").at(0).at("contexts"), named = Records("named.jsonl").at(0).at("contexts");
+  EXPECT_EQ(named.at(0).at("title"), "Oslo");
+  const auto score = [](const Json& contexts) {
+    for (const Json& context : contexts) {
+      if (context.at("title") == "Oslo") return context.at("score").get<double>();
+    }
+    return 0.0;
+  };
+  EXPECT_GT(score(named), score(plain));
+  WriteText(Path("other.conll"), "Lisbon\tB-LOC\n");
+  ExpectFailure(Contexts("out.jsonl", {"--entities", Path("other.conll")}), 65, {"none of the sentences"});
+  ExpectFailure(Contexts("out.jsonl", {"--entities", Path("no.conll")}), 66, {"no.conll"});
 }
 
 TEST_F(ContextsCommand, BudgetsLimitTheTexts) {

@@ -33,7 +33,7 @@ TEST(FuzzyReranker, ScoresAreThoseOfRapidfuzz) {
       {"\xE6\x88\x91\xE7\x88\xB1\xE5\x8C\x97\xE4\xBA\xAC\xE5\xA4\xA9\xE5\xAE\x89\xE9\x97\xA8",
        "\xE6\x88\x91\xE7\x88\xB1\xE4\xB8\x8A\xE6\xB5\xB7", 0.2857142857142857},
       {std::string(64, 'a'), std::string(64, 'a'), 1.0},
-      {std::string(64, 'a'), std::string(65, 'a') + "b", 0.9696969696969697},
+      {std::string(64, 'a'), std::string(65, 'a').append("b"), 0.9696969696969697},
       {"The quick brown fox jumps over the lazy dog and runs away from the big bad wolf",
        "A lazy dog was jumped over by a quick brown fox, which then ran away from a wolf", 0.3}};
   FuzzyReranker reranker;
