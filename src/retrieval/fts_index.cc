@@ -136,9 +136,9 @@ std::vector<double> FtsIndex::Bm25(std::string_view query, std::span<const Candi
 }
 
 void FtsIndex::FindTitles(std::string_view name, int64_t limit, std::vector<Scored>* found) {
-  const std::string phrase = PhraseExpression(tokenizer_->Tokenize(name));
+  const std::string phrase = PhraseExpression(tokenizer_->Tokenize(name)), expression = "title : " + phrase;
   if (phrase.empty()) return;
-  match_->Bind(0, "title : " + phrase).Bind(1, limit);
+  match_->Bind(0, expression).Bind(1, limit);
   while (match_->Step()) found->emplace_back(-match_->Real(1) * kTitleBoost, match_->Integer(0));
   match_->Reset();
 }

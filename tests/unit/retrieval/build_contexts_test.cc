@@ -157,10 +157,10 @@ TEST_F(ContextsRun, StopsOnRequestAndGoesOn) {
   });
   EXPECT_TRUE(WIFSIGNALED(status));
   const ContextsReport report = Run();
-  EXPECT_EQ(report.resumed, 128);
+  EXPECT_EQ(report.resumed, 192);
   EXPECT_EQ(report.counts.sentences, 290);
   EXPECT_EQ(report.counts.texts, 580);
-  EXPECT_EQ(engine.asked, 290 - 128);
+  EXPECT_EQ(engine.asked, 290 - 192);
 }
 
 // Row 61.

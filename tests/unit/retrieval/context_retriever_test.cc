@@ -108,7 +108,7 @@ TEST_F(Retriever, TextsAreHarmlessLines) {
   engine.everywhere.candidates[1].title = "Only a\ttitle";
   const RetrievedContexts found = Retrieve("Jane sings");
   ASSERT_EQ(found.record.texts.size(), 5U);
-  EXPECT_EQ(found.record.texts[0].text, "a b B-PER c d [31m e");
+  EXPECT_EQ(found.record.texts[0].text, "a b B-PER cd [31m e");
   EXPECT_EQ(found.record.texts[1].text, "Only a title");
   EXPECT_EQ(found.record.texts[2].text, "bad \xEF\xBF\xBD byte");
   EXPECT_EQ(found.record.texts[3].text.size(), size_t{16} << 10);
