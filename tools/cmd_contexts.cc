@@ -1,6 +1,7 @@
 // `clner contexts`: retrieves the contexts of a corpus.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,7 +29,7 @@ namespace {
 constexpr int64_t kMaxPieces = 512;  // as model.encoder.max_pieces
 
 struct Options {
-  std::string index, corpus, output, format, leaks = "fuzzy", encoder;
+  std::string index, corpus, output, format, leaks = "fuzzy", encoder, entities;
   std::vector<std::string> exclude;
   RerankFlags rerank;
   RetrievalOptions retrieval;
@@ -107,6 +108,33 @@ LeakFilter MakeLeakFilter(const Options& options, const Corpus& corpus, CorpusOp
   return leaks;
 }
 
+/// The mentions of every sentence of a file, each once and as words with one blank between them.
+KnownNames ReadNames(const std::string& path, const Corpus& corpus, const CorpusOptions& read,
+                     const std::vector<std::string>& labels) {
+  KnownNames names;
+  const Corpus tagged = ReadData(path, FormatOfFile(path), read, labels);
+  for (const Sentence& sentence : tagged.sentences) {
+    std::vector<std::string>& list = names[KeyOfWords(sentence.words)];
+    for (const Span& span : sentence.spans) {
+      std::string name;
+      for (int64_t word = span.begin_word; word < span.end_word; ++word)
+        (name += name.empty() ? "" : " ") += sentence.words[static_cast<size_t>(word)];
+      if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
+    }
+  }
+  const auto missing = std::count_if(corpus.sentences.begin(), corpus.sentences.end(), [&](const Sentence& sentence) {
+    return !names.contains(KeyOfWords(sentence.words));
+  });
+  if (missing == static_cast<int64_t>(corpus.sentences.size())) {
+    throw Error(ErrorCode::kData, "the file with the entities has none of the sentences", path,
+                "predict the entities of the same corpus; words must be equal to the last character");
+  }
+  if (missing > 0)
+    LogWarning("sentences without entities",
+               fmt::format("{} not there", Counted(missing, "sentence is", "sentences are")), path);
+  return names;
+}
+
 ContextsJob MakeJob(const Options& options) {
   if (options.output == "-" || options.output.empty()) {
     throw Error(ErrorCode::kUsage, "contexts cannot be written to standard output", "", "name a file with -o");
@@ -118,7 +146,7 @@ ContextsJob MakeJob(const Options& options) {
   job.format = ParseContextsFormat(name).value();
   if (job.dry_run) return job;
   std::vector<std::string> inputs = options.exclude;
-  inputs.insert(inputs.end(), {options.corpus, options.index});
+  inputs.insert(inputs.end(), {options.corpus, options.index, options.entities});
   CheckOutputs({options.output}, inputs);
   CheckContextsOutput(job);
   return job;
@@ -186,6 +214,7 @@ int Run(const Options& options, const Globals& globals) {
   const std::unique_ptr<Reranker> reranker =
       MakeReranker(options.rerank, *engine.index, options.encoder, corpus, !options.no_verify, globals);
   ContextRetriever retriever(*engine.engine, engine.name, reranker.get(), leaks, MakeRoom(options), options.retrieval);
+  if (!options.entities.empty()) retriever.SetNames(ReadNames(options.entities, corpus, read, options.read.labels));
   job.layout = {.scheme = corpus.scheme,
                 .delimiter = DelimiterOfRows(source.rows),
                 .text_column = read.text_column,
@@ -209,6 +238,11 @@ void AddRetrievalOptions(CLI::App* command, Options* options) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   AddRerankOptions(command, &options->rerank);
+  command
+      ->add_option("--entities", options->entities,
+                   "The sentences of CORPUS with entities, predicted or gold: documents with such a name in the title "
+                   "score more.")
+      ->type_name("FILE");
   command
       ->add_option("--leaks", options->leaks,
                    "Drop texts that contain a sentence of the data, exactly or also nearly (fuzzy).")
@@ -263,8 +297,8 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
       ->type_name("OUT");
   command
       ->add_option("--format", options->format,
-                   "contexts: a cache as JSON lines; contexts-tsv: as a table; clner: column file with the contexts "
-                   "behind each sentence (default: by the name of OUT).")
+                   "Form of OUT: a cache of JSON lines (contexts) or as a table (contexts-tsv), or CLNER's column "
+                   "file with the contexts behind each sentence (clner). Default: by the name of OUT.")
       ->check(CLI::IsMember({"contexts", "contexts-tsv", "clner", "jsonl", "tsv"}));
   AddRetrievalOptions(command, options.get());
   AddPackingOptions(command, options.get());

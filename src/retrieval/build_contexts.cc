@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file_ops.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "core/stop.h"
@@ -173,13 +174,16 @@ ContextsReport BuildContexts(const Corpus& corpus, const std::vector<ColumnSente
     ContextStore store(output, retriever.identity());
     for (const Distinct& one : distinct) report.resumed += store.Has(one.key) ? 1 : 0;
     Fill(distinct, retriever, job.output.string(), &store);
-    AtomicFile file(output);
+    const std::filesystem::path finished = store.directory() / "output";
+    AtomicFile file(finished);
     if (job.format == ContextsFormat::kColumns) {
       WriteColumns(corpus, rows, store, job.layout, &report.counts, &file);
     } else {
       WriteCache(distinct, store, job.format, &report.counts, &file);
     }
     file.Commit();
+    internal::Rename(finished, output);
+    internal::SyncDirectory(internal::ParentOf(output));
     store.Remove();
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "core/utf8.h"
 #include "data/raw_text.h"
 #include "data/unicode_class.h"
@@ -104,24 +105,27 @@ ContextRetriever::ContextRetriever(Engine& engine, std::string source, Reranker*
       options_(options) {}
 
 std::string ContextRetriever::identity() const {
-  return fmt::format("engine {} ({}); rerank {}; {}; candidates {} top {} texts {} words {} near {}; room {}",
+  Sha256 names;
+  for (const auto& [key, list] : names_) names.Update(key + DumpJson(list) + "\n");
+  return fmt::format("engine {} ({}); rerank {}; {}; candidates {} top {} texts {} words {} near {}; room {}; names {}",
                      engine_.identity(), source_, reranker_ == nullptr ? "none" : reranker_->identity(),
                      leaks_.identity(), options_.candidates, options_.top, options_.max_texts,
-                     options_.max_words_per_text, options_.near_duplicates, room_.identity);
+                     options_.max_words_per_text, options_.near_duplicates, room_.identity, names.HexDigest());
 }
 
 std::vector<RetrievedContexts> ContextRetriever::Retrieve(std::span<const Sentence* const> sentences) {
   std::vector<RetrievedContexts> results(sentences.size());
-  std::vector<std::string> queries;
+  std::vector<NamedQuery> queries;
   for (size_t i = 0; i < sentences.size(); ++i) {
     CacheRecord& record = results[i].record;
     record.words = sentences[i]->words;
     record.key = KeyOfWords(record.words);
     record.query = CleanText(Joined(record.words));
     results[i].counts = {.sentences = 1, .empty_queries = HasLetterOrDigit(record.query) ? 0 : 1};
-    queries.push_back(record.query);
+    const auto names = names_.find(record.key);
+    queries.push_back({record.query, names == names_.end() ? std::vector<std::string>() : names->second});
   }
-  std::vector<SearchAnswer> answers = engine_.Search(queries, options_.candidates);
+  std::vector<SearchAnswer> answers = engine_.SearchNames(queries, options_.candidates);
   CLNER_CHECK_EQ(answers.size(), sentences.size());
   std::vector<std::vector<Candidate>> candidates;
   for (size_t i = 0; i < answers.size(); ++i) {

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/json.h"
@@ -56,6 +58,9 @@ struct RoomRule {
   std::string identity = {};  ///< changes whenever answers may
 };
 
+/// Names that are known to stand in sentences, by KeyOfWords() of the sentence.
+using KnownNames = std::map<std::string, std::vector<std::string>>;
+
 /// One way to retrieve. Texts are ordered by the re-ranker's score and then by the text, both descending, as CLNER's
 /// scripts do it, and without a re-ranker as the engine has them. Of duplicates the first one stays. The best `top` are
 /// packed: cut to `max_words_per_text`, and those there is no room for are passed over, never cut.
@@ -64,6 +69,8 @@ class ContextRetriever {
   /// `source` names the engine in records. `reranker` may be null; all of them outlive the retriever.
   ContextRetriever(Engine& engine, std::string source, Reranker* reranker, LeakFilter& leaks, RoomRule room,
                    const RetrievalOptions& options);
+  /// From now on the names of a sentence are looked for in titles too (Engine::SearchNames).
+  void SetNames(KnownNames names) { names_ = std::move(names); }
   /// The contexts of every sentence, in order. Sentences are best given in groups: engine and re-ranker are asked once.
   [[nodiscard]] std::vector<RetrievedContexts> Retrieve(std::span<const Sentence* const> sentences);
   /// Changes whenever the contexts of a sentence may.
@@ -83,6 +90,7 @@ class ContextRetriever {
   LeakFilter& leaks_;
   RoomRule room_;
   RetrievalOptions options_;
+  KnownNames names_;
 };
 
 }  // namespace clner

@@ -27,6 +27,8 @@ class ContextStore {
   ContextStore(const std::filesystem::path& output, const std::string& identity);
   [[nodiscard]] bool Has(const std::string& key) const { return places_.contains(key); }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(places_.size()); }
+  /// Where the output is made before it gets its name.
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   /// Keeps finished sentences; 74 when they cannot be written.
   void Append(std::span<const RetrievedContexts> finished);
   /// What was appended for a sentence; `key` must be there. 76 when it was damaged since.

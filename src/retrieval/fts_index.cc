@@ -135,25 +135,46 @@ std::vector<double> FtsIndex::Bm25(std::string_view query, std::span<const Candi
   return scores;
 }
 
+void FtsIndex::FindTitles(std::string_view name, int64_t limit, std::vector<Scored>* found) {
+  const std::string phrase = PhraseExpression(tokenizer_->Tokenize(name)), expression = "title : " + phrase;
+  if (phrase.empty()) return;
+  match_->Bind(0, expression).Bind(1, limit);
+  while (match_->Step()) found->emplace_back(-match_->Real(1) * kTitleBoost, match_->Integer(0));
+  match_->Reset();
+}
+
+SearchAnswer FtsIndex::Answer(std::string_view query, std::span<const std::string> names, int64_t limit) {
+  std::unordered_map<int64_t, double> sums;
+  for (const std::string& piece : SplitQuery(query, options_.query.max_words)) {
+    const std::vector<QueryTerm> terms = PieceTerms(piece);
+    std::vector<Scored> found;
+    FindPiece(PruneTerms(terms, info_.passages, options_.query), std::max(limit, options_.rescore), &found);
+    if (options_.rescore > 0) Rescore(terms, &found);
+    for (const auto& [score, passage] : found) sums[passage] += score;
+  }
+  for (const std::string& name : names) {
+    std::vector<Scored> found;
+    FindTitles(name, limit, &found);
+    for (const auto& [score, passage] : found) sums[passage] += score;
+  }
+  std::vector<Scored> merged;
+  for (const auto& [passage, score] : sums) merged.emplace_back(score, passage);
+  Order(&merged);
+  SearchAnswer answer;
+  for (size_t i = 0; i < merged.size() && static_cast<int64_t>(i) < limit; ++i)
+    answer.candidates.push_back(Load(merged[i]));
+  return answer;
+}
+
 std::vector<SearchAnswer> FtsIndex::Search(std::span<const std::string> queries, int64_t limit) {
   std::vector<SearchAnswer> answers;
-  for (const std::string& query : queries) {
-    std::unordered_map<int64_t, double> sums;
-    for (const std::string& piece : SplitQuery(query, options_.query.max_words)) {
-      const std::vector<QueryTerm> terms = PieceTerms(piece);
-      std::vector<Scored> found;
-      FindPiece(PruneTerms(terms, info_.passages, options_.query), std::max(limit, options_.rescore), &found);
-      if (options_.rescore > 0) Rescore(terms, &found);
-      for (const auto& [score, passage] : found) sums[passage] += score;
-    }
-    std::vector<Scored> merged;
-    for (const auto& [passage, score] : sums) merged.emplace_back(score, passage);
-    Order(&merged);
-    SearchAnswer answer;
-    for (size_t i = 0; i < merged.size() && static_cast<int64_t>(i) < limit; ++i)
-      answer.candidates.push_back(Load(merged[i]));
-    answers.push_back(std::move(answer));
-  }
+  for (const std::string& query : queries) answers.push_back(Answer(query, {}, limit));
+  return answers;
+}
+
+std::vector<SearchAnswer> FtsIndex::SearchNames(std::span<const NamedQuery> queries, int64_t limit) {
+  std::vector<SearchAnswer> answers;
+  for (const NamedQuery& query : queries) answers.push_back(Answer(query.text, query.names, limit));
   return answers;
 }
 

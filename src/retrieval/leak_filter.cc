@@ -67,6 +67,7 @@ void LeakFilter::AddLong(const std::vector<uint64_t>& words) {
   std::vector<uint64_t> pairs = Pairs(words);
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  if (pairs.size() + 1 < kFuzzyMinWords) return;  // "ha ha ha ha ha ha ha ha"
   const auto begin = static_cast<uint32_t>(pairs_.size());
   pairs_.insert(pairs_.end(), pairs.begin(), pairs.end());
   long_.push_back({{begin, static_cast<uint32_t>(pairs_.size())}, static_cast<uint32_t>(words.size())});

@@ -28,9 +28,9 @@ enum class Leak { kNone, kExact, kFuzzy };
 /// A text leaks a sentence
 /// - exactly, when the letters and digits of the sentence stand in it in a row, from the begin of a word to the end of
 ///   one, whatever the case, punctuation and blanks. A sentence below kMinWords words must be the whole text;
-/// - fuzzily, when the sentence has at least kFuzzyMinWords words, and a stretch of the text that is at most a quarter
-///   longer has kFuzzyShare or more of its different pairs of neighbouring words. From 9 words on one changed, added or
-///   missing word is no way around it.
+/// - fuzzily, when the sentence has kFuzzyMinWords words or more, that do not just repeat one another, and a stretch of
+///   the text that is at most a quarter longer has kFuzzyShare or more of its different pairs of neighbouring words.
+///   From 9 words on one changed, added or missing word is no way around it.
 /// Time for a text does not depend on the number of sentences, unless they are variants of one another. Verdicts of
 /// texts are remembered. Memory: about 20 bytes a word of the data.
 class LeakFilter {
