@@ -35,7 +35,7 @@ prepare() {
   "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar "$progress" -r "$requirements" >&2 ||
     die "$kUnavailable" "pip could not install the packages" \
       "check the network or the mirror (PIP_INDEX_URL), then run scripts/setup_peers.sh again"
-  "$venv/bin/python" -c 'import numpy, safetensors, sentencepiece, seqeval, tokenizers, torch, torchcrf, transformers' >&2 ||
+  "$venv/bin/python" -c 'import bert_score, numpy, safetensors, sentencepiece, seqeval, tokenizers, torch, torchcrf, transformers' >&2 ||
     die "$kUnavailable" "the installed packages cannot be imported" "delete .venv-peers and run scripts/setup_peers.sh again"
   printf '%s\n' "$key" >"$stamp"
   say "peers: ready, use .venv-peers/bin/python"

@@ -29,6 +29,7 @@ void AddConfig(CLI::App& app, const Globals& globals, Action* action);
 void AddModel(CLI::App& app, const Globals& globals, Action* action);
 void AddIndex(CLI::App& app, const Globals& globals, Action* action);
 void AddSearch(CLI::App& app, const Globals& globals, Action* action);
+void AddContexts(CLI::App& app, const Globals& globals, Action* action);
 void AddInspect(CLI::App& app, const Globals& globals, Action* action);
 void AddDoctor(CLI::App& app, const Globals& globals, Action* action);
 void AddCompletion(CLI::App& app, const Globals& globals, Action* action);

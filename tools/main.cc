@@ -76,6 +76,7 @@ void AddCommands(CLI::App& app, const Globals& globals, Action* action) {
   AddModel(app, globals, action);
   AddIndex(app, globals, action);
   AddSearch(app, globals, action);
+  AddContexts(app, globals, action);
   AddInspect(app, globals, action);
   AddDoctor(app, globals, action);
   AddCompletion(app, globals, action);

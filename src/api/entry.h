@@ -11,6 +11,11 @@
 #include "clner/clner.h"
 #include "data/sentence.h"
 
+namespace clner {
+struct EncoderRankingOptions;
+class Reranker;
+}  // namespace clner
+
 namespace clner::api {
 
 /// A loaded model behind virtual functions, so that no symbol of the library is linked.
@@ -34,6 +39,11 @@ struct StateChoice {
 void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
                  const StateChoice& choice, const std::string& out);
 
+/// A re-ranker by the states of an encoder: a trained model or any Hugging Face encoder directory. kUsage for a layer
+/// that is not there; else as TextEncoder.
+[[nodiscard]] std::unique_ptr<Reranker> LoadReranker(const std::string& directory, const LoadOptions& options,
+                                                     const EncoderRankingOptions& ranking);
+
 struct Entry {
   int version = 1;
   std::unique_ptr<TaggerBackend> (*load)(const std::string& directory, const LoadOptions& options) = nullptr;
@@ -42,6 +52,8 @@ struct Entry {
   void (*write_states)(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
                        const StateChoice& choice, const std::string& out) = nullptr;
   std::string (*torch_version)() = nullptr;
+  std::unique_ptr<Reranker> (*load_reranker)(const std::string& directory, const LoadOptions& options,
+                                             const EncoderRankingOptions& ranking) = nullptr;
 };
 
 /// Name of the C symbol `const Entry* clner_entry()` of libclner.so.

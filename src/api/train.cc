@@ -82,10 +82,13 @@ std::string DryRunTraining(const TrainJob& job) {
 }  // namespace clner
 
 namespace {
-const clner::api::Entry kEntry = {
-    1, &clner::api::LoadBackend, &clner::Train, &clner::DryRunTraining, &clner::api::WriteStates, [] {
-      return std::string(TORCH_VERSION);
-    }};
+const clner::api::Entry kEntry = {1,
+                                  &clner::api::LoadBackend,
+                                  &clner::Train,
+                                  &clner::DryRunTraining,
+                                  &clner::api::WriteStates,
+                                  [] { return std::string(TORCH_VERSION); },
+                                  &clner::api::LoadReranker};
 }  // namespace
 
 /// The table the program asks for after opening the library.

@@ -5,145 +5,16 @@
 #include <algorithm>
 #include <map>
 
-#include "core/utf8.h"
 #include "data/annotation_writer.h"
 #include "data/autoner.h"
 #include "data/cache_writer.h"
+#include "data/column_writer.h"
 #include "data/contexts.h"
-#include "data/counted.h"
 #include "data/jsonl.h"
 #include "data/line_reader.h"
 
 namespace clner {
 namespace {
-
-size_t Resolve(int column, size_t fields, const std::string& place) {
-  const int64_t index = column < 0 ? column + static_cast<int64_t>(fields) : column;
-  if (index >= 0 && index < static_cast<int64_t>(fields)) return static_cast<size_t>(index);
-  throw Error(ErrorCode::kData, fmt::format("no column {}: rows have {}", column, Counted(fields, "column")), place,
-              "columns count from 0; -1 is the last one");
-}
-
-constexpr std::string_view kContextMark = "<EOS>";
-
-bool IsDocumentMark(const std::string& line) { return line.starts_with("-DOCSTART-"); }
-
-/// The lines around sentences as they are written. Blank lines come back behind the document marks; the others carry
-/// nothing.
-std::string OtherLines(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) {
-    if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    text += line + (IsDocumentMark(line) ? "\n\n" : "\n");
-  }
-  return text;
-}
-
-/// Writes sentences as rows. `raw` is the sentence's source when that was a column file.
-class ColumnWriter {
- public:
-  ColumnWriter(const Corpus& corpus, const ConvertOptions& options, Scheme scheme, char delimiter)
-      : corpus_(corpus), options_(options), scheme_(scheme), delimiter_(delimiter) {}
-
-  [[nodiscard]] std::string Record(const Sentence& sentence, const ColumnSentence* raw) {
-    std::string text;
-    const std::vector<std::vector<std::string>> rows = Rows(sentence, raw);
-    const size_t columns = rows.front().size();
-    if (raw != nullptr) {
-      text += OtherLines(raw->before);
-    } else if (sentence.document != document_) {
-      text += "-DOCSTART-";
-      for (size_t i = 1; i < columns; ++i) text += std::string(1, delimiter_) + "O";
-      text += "\n\n";
-      document_ = sentence.document;
-    }
-    for (const std::vector<std::string>& row : rows) text += JoinRow(row, sentence);
-    AppendContexts(sentence, columns, &text);
-    return text + "\n";
-  }
-
- private:
-  void AppendContexts(const Sentence& sentence, size_t columns, std::string* text) const {
-    const ContextTexts& contexts = sentence.contexts;
-    std::string tags;
-    for (size_t i = 1; i < columns; ++i) tags += " B-X";
-    for (size_t i = 0; i < contexts.texts(); ++i) {
-      text->append(kContextMark).append(tags) += "\n";
-      for (size_t w = contexts.begin_word(i); w < contexts.end_word(i); ++w) {
-        const std::string_view word = contexts.word(w);
-        if (word.find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != word.npos)
-          Refuse(std::string(word), sentence);
-        if (word == kContextMark) {
-          *text += "<" + tags + "\nEOS" + tags + "\n>" + tags + "\n";
-        } else {
-          text->append(word).append(tags) += "\n";
-        }
-      }
-    }
-  }
-
-  [[nodiscard]] std::vector<std::vector<std::string>> Rows(const Sentence& sentence, const ColumnSentence* raw) const {
-    std::vector<std::vector<std::string>> rows;
-    const auto words = static_cast<int64_t>(sentence.words.size());
-    const std::vector<std::string> tags =
-        sentence.labelled ? SpansToTags(sentence.spans, words, scheme_) : std::vector<std::string>();
-    for (size_t i = 0; i < sentence.words.size(); ++i) {
-      std::vector<std::string> row;
-      const std::string place = Place(corpus_.path, sentence.line);
-      if (raw != nullptr) {
-        row = raw->rows[i].fields;
-        row[Resolve(options_.read.text_column, row.size(), place)] = sentence.words[i];
-        if (sentence.labelled) row[Resolve(*options_.read.tag_column, row.size(), place)] = tags[i];
-      } else {
-        row = {sentence.words[i]};
-        if (sentence.labelled) row.push_back(tags[i]);
-        if (sentence.labelled && tags[i].find_first_of(" \t\r\n") != std::string::npos) {
-          throw Error(ErrorCode::kData, fmt::format("tag '{}' holds a blank", Printable(tags[i])), place,
-                      "rename the type: --label-map 'OLD=NEW'");
-        }
-      }
-      if (!options_.columns.empty()) {
-        std::vector<std::string> chosen;
-        for (const int column : options_.columns) chosen.push_back(row[Resolve(column, row.size(), place)]);
-        row = std::move(chosen);
-      }
-      rows.push_back(std::move(row));
-    }
-    return rows;
-  }
-
-  [[noreturn]] void Refuse(const std::string& word, const Sentence& sentence) const {
-    throw Error(ErrorCode::kData,
-                fmt::format("word '{}' cannot stand in a column file with this delimiter", Printable(word)),
-                Place(corpus_.path, sentence.line),
-                delimiter_ == ' ' ? "write with the delimiter 'tab' or to JSON lines" : "write JSON lines: --to jsonl");
-  }
-
-  [[nodiscard]] std::string JoinRow(const std::vector<std::string>& row, const Sentence& sentence) const {
-    std::string text;
-    for (size_t i = 0; i < row.size(); ++i) {
-      const bool breaks =
-          row[i].empty() || row[i].find_first_of(delimiter_ == ' ' ? " \t\r\n" : "\t\r\n") != std::string::npos;
-      if (breaks || (i == 0 && row[i] == "-DOCSTART-")) Refuse(row[i], sentence);
-      text += (i > 0 ? std::string(1, delimiter_) : "") + row[i];
-    }
-    // A row of blanks alone would end the sentence.
-    if (text.find_first_not_of(" \t") == std::string::npos) Refuse(text, sentence);
-    return text + "\n";
-  }
-
-  const Corpus& corpus_;
-  const ConvertOptions& options_;
-  Scheme scheme_;
-  char delimiter_;
-  int64_t document_ = 0;
-};
-
-char OutputDelimiter(const ConvertOptions& options, const std::vector<ColumnSentence>& raw) {
-  if (options.delimiter.has_value()) return *options.delimiter;
-  if (raw.empty()) return '\t';
-  return raw.front().rows.front().text.find('\t') == std::string::npos ? ' ' : '\t';
-}
 
 /// What a column file has beside words and tags, and the target does not.
 void CountDroppedRows(const Corpus& corpus, const std::vector<ColumnSentence>& raw, const ConvertOptions& options,
@@ -227,7 +98,11 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
   CountChanged(corpus, source, options, &report);
   const std::vector<ColumnSentence>& raw = source.rows;
   const std::vector<SourceText>& texts = source.annotation.texts;
-  ColumnWriter columns(corpus, options, report.written_scheme, OutputDelimiter(options, raw));
+  ColumnWriter columns(corpus.path, {.scheme = report.written_scheme,
+                                     .delimiter = options.delimiter.value_or(DelimiterOfRows(raw)),
+                                     .columns = options.columns,
+                                     .text_column = options.read.text_column,
+                                     .tag_column = options.read.tag_column});
   const bool blanks = WordsNeedBlanks(corpus.sentences);
   AnnotationWriter annotations(options.to, blanks, corpus.documents > 0);
   if (brat != nullptr) brat->SetBlanks(blanks);
@@ -263,7 +138,7 @@ ConvertReport Convert(const std::string& path, const ConvertOptions& options,
     }
   }
   write(annotations.End());
-  if (options.to == DataFormat::kColumns) write(OtherLines(corpus.trailing_lines));
+  if (options.to == DataFormat::kColumns) write(ColumnWriter::End(corpus));
   report.dropped.insert(report.dropped.end(), cache.dropped().begin(), cache.dropped().end());
   return report;
 }

@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "core/random.h"
-#include "core/utf8.h"
-#include "data/unicode_class.h"
+#include "retrieval/folded_words.h"
 
 namespace clner {
 namespace {
@@ -15,51 +14,6 @@ constexpr size_t kFirstSlots = size_t{1} << 12;
 constexpr size_t kExactSlots = size_t{1} << 24, kNearSlots = size_t{1} << 23;  // of 16 bytes
 constexpr size_t kProbes = 8;
 constexpr size_t kMinWords = 8, kShingleWords = 3;
-
-/// FNV-1a over the bytes of the words of a text.
-class WordHasher {
- public:
-  void Add(std::string_view bytes) {
-    for (const char byte : bytes) hash_ = (hash_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-    inside_ = true;
-  }
-  void EndWord() {
-    if (inside_) hashes_.push_back(hash_);
-    hash_ = kStart;
-    inside_ = false;
-  }
-  [[nodiscard]] std::vector<uint64_t> Take() {
-    EndWord();
-    return std::move(hashes_);
-  }
-
- private:
-  static constexpr uint64_t kStart = 0xcbf29ce484222325;
-  uint64_t hash_ = kStart;
-  bool inside_ = false;
-  std::vector<uint64_t> hashes_;
-};
-
-/// Hashes of the words in lower case. Ideographs and kana are a word each.
-std::vector<uint64_t> WordHashes(std::string_view text) {
-  WordHasher hasher;
-  for (size_t at = 0; at < text.size();) {
-    const size_t start = at;
-    const char32_t c = DecodeUtf8(text, &at);
-    if (c < 0x80) {  // nearly all of most collections
-      const char lower = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 0x20 : c);
-      const bool word = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-      word ? hasher.Add({&lower, 1}) : hasher.EndWord();
-      continue;
-    }
-    const std::string_view character = text.substr(start, at - start);
-    const bool alone = (c >= 0x2E80 && c < 0xAC00) || c >= 0x20000;
-    if (alone || !HasLetterOrDigit(character)) hasher.EndWord();
-    if (HasLetterOrDigit(character)) hasher.Add(LowerCase(character));
-    if (alone) hasher.EndWord();
-  }
-  return hasher.Take();
-}
 
 std::vector<uint64_t> Shingles(const std::vector<uint64_t>& words) {
   std::vector<uint64_t> shingles;
@@ -147,7 +101,7 @@ DuplicateFinder::DuplicateFinder(double threshold, std::function<std::string(int
     : text_of_(std::move(text_of)), threshold_(threshold), exact_(kExactSlots), near_(kNearSlots) {}
 
 DuplicateFinder::Kind DuplicateFinder::Classify(std::string_view text) {
-  const std::vector<uint64_t> words = WordHashes(text);
+  const std::vector<uint64_t> words = HashWords(FoldWords(text));
   last_text_ = words.size();
   for (const uint64_t word : words) last_text_ = MixSeed(last_text_, word);
   last_shingles_.clear();
@@ -163,7 +117,7 @@ DuplicateFinder::Kind DuplicateFinder::Classify(std::string_view text) {
       candidates.push_back(*id);
   }
   for (const int64_t id : candidates) {
-    const std::vector<uint64_t> shingles = Shingles(WordHashes(text_of_(id)));
+    const std::vector<uint64_t> shingles = Shingles(HashWords(FoldWords(text_of_(id))));
     if (!shingles.empty() && Jaccard(last_shingles_, shingles) >= threshold_) return Kind::kNear;
   }
   return Kind::kNew;

@@ -27,6 +27,44 @@ void Order(std::vector<std::pair<double, int64_t>>* found) {
             [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
 }
 
+/// BM25 of texts for terms, computed from the texts.
+class Bm25Scorer {
+ public:
+  /// `terms` are those of a query with their counts; they and the tokenizer outlive the scorer.
+  Bm25Scorer(const std::vector<QueryTerm>& terms, const IndexInfo& info, const TermTokenizer& tokenizer)
+      : terms_(terms),
+        tokenizer_(tokenizer),
+        mean_length_(static_cast<double>(info.tokens) / static_cast<double>(info.passages)) {
+    for (const QueryTerm& term : terms) {
+      const auto with = static_cast<double>(term.passages), total = static_cast<double>(info.passages);
+      idf_[term.text] = std::max(std::log((total - with + 0.5) / (with + 0.5)), kSmallestIdf);
+    }
+  }
+
+  [[nodiscard]] double Score(const Candidate& candidate) const {
+    std::vector<Term> tokens = tokenizer_.Tokenize(candidate.title);
+    for (Term& token : tokenizer_.Tokenize(candidate.text)) tokens.push_back(std::move(token));
+    std::unordered_map<std::string_view, double> counts;
+    for (const Term& token : tokens) {
+      if (idf_.contains(token.text)) counts[token.text] += 1;
+    }
+    const double norm = kK1 * (1 - kB + kB * static_cast<double>(tokens.size()) / mean_length_);
+    double score = 0;
+    // In the order of the query, so that equal candidates get equal sums.
+    for (const QueryTerm& term : terms_) {
+      const auto count = counts.find(term.text);
+      if (count != counts.end()) score += idf_.at(term.text) * count->second * (kK1 + 1) / (count->second + norm);
+    }
+    return score;
+  }
+
+ private:
+  const std::vector<QueryTerm>& terms_;
+  const TermTokenizer& tokenizer_;
+  double mean_length_;
+  std::unordered_map<std::string_view, double> idf_;
+};
+
 }  // namespace
 
 FtsIndex::FtsIndex(const std::filesystem::path& path, FtsOptions options)
@@ -83,53 +121,60 @@ void FtsIndex::FindPiece(const std::vector<QueryTerm>& terms, int64_t limit, std
   match_->Reset();
 }
 
-/// BM25 of the candidates for all `terms`, from their texts.
+/// Orders the candidates by all `terms`, from their texts.
 void FtsIndex::Rescore(const std::vector<QueryTerm>& terms, std::vector<Scored>* found) {
-  std::unordered_map<std::string_view, double> idf;
-  const auto total = static_cast<double>(info_.passages);
-  for (const QueryTerm& term : terms) {
-    const auto with = static_cast<double>(term.passages);
-    idf[term.text] = std::max(std::log((total - with + 0.5) / (with + 0.5)), kSmallestIdf);
+  const Bm25Scorer scorer(terms, info_, *tokenizer_);
+  for (Scored& scored : *found) scored.first = scorer.Score(Load(scored));
+}
+
+std::vector<double> FtsIndex::Bm25(std::string_view query, std::span<const Candidate> candidates) const {
+  const std::vector<QueryTerm> terms = PieceTerms(query);
+  const Bm25Scorer scorer(terms, info_, *tokenizer_);
+  std::vector<double> scores;
+  for (const Candidate& candidate : candidates) scores.push_back(scorer.Score(candidate));
+  return scores;
+}
+
+void FtsIndex::FindTitles(std::string_view name, int64_t limit, std::vector<Scored>* found) {
+  const std::string phrase = PhraseExpression(tokenizer_->Tokenize(name)), expression = "title : " + phrase;
+  if (phrase.empty()) return;
+  match_->Bind(0, expression).Bind(1, limit);
+  while (match_->Step()) found->emplace_back(-match_->Real(1) * kTitleBoost, match_->Integer(0));
+  match_->Reset();
+}
+
+SearchAnswer FtsIndex::Answer(std::string_view query, std::span<const std::string> names, int64_t limit) {
+  std::unordered_map<int64_t, double> sums;
+  for (const std::string& piece : SplitQuery(query, options_.query.max_words)) {
+    const std::vector<QueryTerm> terms = PieceTerms(piece);
+    std::vector<Scored> found;
+    FindPiece(PruneTerms(terms, info_.passages, options_.query), std::max(limit, options_.rescore), &found);
+    if (options_.rescore > 0) Rescore(terms, &found);
+    for (const auto& [score, passage] : found) sums[passage] += score;
   }
-  const double mean_length = static_cast<double>(info_.tokens) / total;
-  for (Scored& scored : *found) {
-    const Candidate candidate = Load(scored);
-    std::vector<Term> tokens = tokenizer_->Tokenize(candidate.title);
-    for (Term& token : tokenizer_->Tokenize(candidate.text)) tokens.push_back(std::move(token));
-    std::unordered_map<std::string_view, double> counts;
-    for (const Term& token : tokens) {
-      if (idf.contains(token.text)) counts[token.text] += 1;
-    }
-    const double norm = kK1 * (1 - kB + kB * static_cast<double>(tokens.size()) / mean_length);
-    scored.first = 0;
-    // In the order of the query, so that equal candidates get equal sums.
-    for (const QueryTerm& term : terms) {
-      const auto count = counts.find(term.text);
-      if (count == counts.end()) continue;
-      scored.first += idf[term.text] * count->second * (kK1 + 1) / (count->second + norm);
-    }
+  for (const std::string& name : names) {
+    std::vector<Scored> found;
+    FindTitles(name, limit, &found);
+    for (const auto& [score, passage] : found) sums[passage] += score;
   }
+  std::vector<Scored> merged;
+  for (const auto& [passage, score] : sums) merged.emplace_back(score, passage);
+  Order(&merged);
+  SearchAnswer answer;
+  for (size_t i = 0; i < merged.size() && static_cast<int64_t>(i) < limit; ++i)
+    answer.candidates.push_back(Load(merged[i]));
+  return answer;
 }
 
 std::vector<SearchAnswer> FtsIndex::Search(std::span<const std::string> queries, int64_t limit) {
   std::vector<SearchAnswer> answers;
-  for (const std::string& query : queries) {
-    std::unordered_map<int64_t, double> sums;
-    for (const std::string& piece : SplitQuery(query, options_.query.max_words)) {
-      const std::vector<QueryTerm> terms = PieceTerms(piece);
-      std::vector<Scored> found;
-      FindPiece(PruneTerms(terms, info_.passages, options_.query), std::max(limit, options_.rescore), &found);
-      if (options_.rescore > 0) Rescore(terms, &found);
-      for (const auto& [score, passage] : found) sums[passage] += score;
-    }
-    std::vector<Scored> merged;
-    for (const auto& [passage, score] : sums) merged.emplace_back(score, passage);
-    Order(&merged);
-    SearchAnswer answer;
-    for (size_t i = 0; i < merged.size() && static_cast<int64_t>(i) < limit; ++i)
-      answer.candidates.push_back(Load(merged[i]));
-    answers.push_back(std::move(answer));
-  }
+  for (const std::string& query : queries) answers.push_back(Answer(query, {}, limit));
+  return answers;
+}
+
+std::vector<SearchAnswer> FtsIndex::SearchNames(std::span<const NamedQuery> queries, int64_t limit) {
+  std::vector<SearchAnswer> answers;
+  for (const NamedQuery& query : queries) answers.push_back(Answer(query.text, query.names, limit));
   return answers;
 }
 

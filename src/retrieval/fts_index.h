@@ -33,12 +33,17 @@ class FtsIndex final : public Engine {
   ~FtsIndex() override;
 
   [[nodiscard]] std::vector<SearchAnswer> Search(std::span<const std::string> queries, int64_t limit) override;
+  /// A name adds kTitleBoost times its BM25 as a phrase in titles.
+  [[nodiscard]] std::vector<SearchAnswer> SearchNames(std::span<const NamedQuery> queries, int64_t limit) override;
   [[nodiscard]] std::string identity() const override;
+  static constexpr double kTitleBoost = 2.0;
 
   [[nodiscard]] const IndexInfo& info() const { return info_; }
   [[nodiscard]] const TermTokenizer& tokenizer() const { return *tokenizer_; }
   /// The terms that Search() looks for, piece by piece.
   [[nodiscard]] std::vector<std::vector<QueryTerm>> Terms(std::string_view query) const;
+  /// The score of texts, from wherever they are, for all terms of `query` as one piece.
+  [[nodiscard]] std::vector<double> Bm25(std::string_view query, std::span<const Candidate> candidates) const;
 
   /// Reads everything: SQLite's own check, and that texts, terms and counts agree. 76 naming what does not.
   void Check();
@@ -47,7 +52,9 @@ class FtsIndex final : public Engine {
   using Scored = std::pair<double, int64_t>;  // score, passage
   [[nodiscard]] std::vector<QueryTerm> PieceTerms(std::string_view piece) const;
   [[nodiscard]] int64_t PassagesWith(std::string_view term) const;
+  [[nodiscard]] SearchAnswer Answer(std::string_view query, std::span<const std::string> names, int64_t limit);
   void FindPiece(const std::vector<QueryTerm>& terms, int64_t limit, std::vector<Scored>* found);
+  void FindTitles(std::string_view name, int64_t limit, std::vector<Scored>* found);
   void Rescore(const std::vector<QueryTerm>& terms, std::vector<Scored>* found);
   [[nodiscard]] Candidate Load(const Scored& scored);
 

@@ -33,6 +33,13 @@ std::string_view WordAround(std::string_view text, size_t at) {
   return text.substr(begin, std::min(text.find_first_of(" \t\n", at), text.size()) - begin);
 }
 
+/// A string of the query language of FTS5.
+std::string Quoted(std::string_view term) {
+  std::string quoted = "\"";
+  for (const char byte : term) quoted += byte == '"' ? std::string("\"\"") : std::string(1, byte);
+  return quoted + "\"";
+}
+
 }  // namespace
 
 std::vector<std::string> SplitQuery(std::string_view text, int64_t max_words) {
@@ -91,12 +98,13 @@ std::vector<QueryTerm> PruneTerms(std::vector<QueryTerm> terms, int64_t passages
 
 std::string MatchExpression(const std::vector<QueryTerm>& terms) {
   std::string expression;
-  for (const QueryTerm& term : terms) {
-    if (!expression.empty()) expression += " OR ";
-    expression += '"';
-    for (const char byte : term.text) expression += byte == '"' ? std::string("\"\"") : std::string(1, byte);
-    expression += '"';
-  }
+  for (const QueryTerm& term : terms) expression += (expression.empty() ? "" : " OR ") + Quoted(term.text);
+  return expression;
+}
+
+std::string PhraseExpression(const std::vector<Term>& terms) {
+  std::string expression;
+  for (const Term& term : terms) expression += (expression.empty() ? "" : " + ") + Quoted(term.text);
   return expression;
 }
 

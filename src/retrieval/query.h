@@ -43,5 +43,7 @@ struct QueryTerm {
 
 /// Any of the terms, in the query language of FTS5: every term is a quoted string, so that none is syntax. "" for none.
 [[nodiscard]] std::string MatchExpression(const std::vector<QueryTerm>& terms);
+/// The terms in a row, as a phrase of that language. "" for none.
+[[nodiscard]] std::string PhraseExpression(const std::vector<Term>& terms);
 
 }  // namespace clner

@@ -104,6 +104,22 @@ TEST_F(Index, QueriesAreNeverSyntax) {
   EXPECT_THAT(Find(words, 1), ElementsAre("4"));
 }
 
+TEST_F(Index, NamesInTitlesScoreMore) {
+  Build(
+      "1\tRobots\tLisbon Lisbon Lisbon is where Acme Robotics is.\n"
+      "2\tLisbon\tThe capital of Portugal, a city by the sea, is also called so in many other places.\n"
+      "3\tAcme Robotics\tA maker.\n");
+  EXPECT_THAT(Find("Lisbon is nice", 1), ElementsAre("1"));
+  FtsIndex index(dir_ / "idx");
+  const auto best = [&](const NamedQuery& query) {
+    return index.SearchNames(std::vector<NamedQuery>{query}, 3).front().candidates.front().id;
+  };
+  EXPECT_EQ(best({"Lisbon is nice", {}}), "1");
+  EXPECT_EQ(best({"Lisbon is nice", {"Lisbon"}}), "2");
+  EXPECT_EQ(best({"nothing", {"acme robotics"}}), "3");
+  EXPECT_EQ(best({"Lisbon is nice", {"\" OR title:*", "?", "", "Robotics Acme"}}), "1");
+}
+
 TEST_F(Index, EqualScoresAreOrderedByPassage) {
   std::string text;
   for (int i = 0; i < 50; ++i) text += std::to_string(i) + "\t-\tunit" + std::to_string(i) + " shares oneword\n";

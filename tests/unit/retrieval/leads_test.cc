@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "core/log.h"
+#include "data/contexts.h"
 #include "data/data_format.h"
 #include "data/unicode_class.h"
+#include "retrieval/build_contexts.h"
 #include "retrieval/fts_index.h"
 #include "retrieval/index_builder.h"
 #include "support/shared_data.h"
@@ -27,7 +29,8 @@ TEST(Leads, AreIndexedWholeAndFindGoldMentions) {
   index.Check();
   std::vector<std::string> queries;
   std::vector<std::vector<std::string>> mentions;
-  for (const Sentence& sentence : ReadData(dev.string(), DataFormat::kColumns, {}, {}).sentences) {
+  Corpus corpus = ReadData(dev.string(), DataFormat::kColumns, {}, {});
+  for (const Sentence& sentence : corpus.sentences) {
     const auto surface = [&](int64_t begin, int64_t end) {
       std::string text;
       for (int64_t w = begin; w < end; ++w) text += (w > begin ? " " : "") + sentence.words[static_cast<size_t>(w)];
@@ -51,6 +54,17 @@ TEST(Leads, AreIndexedWholeAndFindGoldMentions) {
   }
   EXPECT_EQ(total, 836);
   EXPECT_GT(static_cast<double>(found) / static_cast<double>(total), 0.38);  // all terms find 38 %
+
+  LeakFilter leaks(LeakRule::kFuzzy);
+  for (const std::string& query : queries) leaks.Add(query);
+  ContextRetriever retriever(index, "leads", nullptr, leaks, {}, {});
+  const ContextsReport report = BuildContexts(corpus, {}, retriever, {.output = dir / "contexts.jsonl"});
+  EXPECT_EQ(report.distinct, 1006);
+  EXPECT_GT(report.counts.with_contexts, 980);
+  EXPECT_GT(report.counts.texts, 5800);
+  EXPECT_LT(report.counts.leaks_exact + report.counts.leaks_fuzzy, 10);
+  const ContextCache cache = ReadJsonlCache((dir / "contexts.jsonl").string(), {});
+  EXPECT_TRUE(LookUpContexts(&corpus, cache).empty());
   SetLogLevel(LogLevel::kInfo);
 }
 
