@@ -23,6 +23,7 @@ class AnswerSum {
   /// `key` says which candidates are the same text; their scores are added.
   void Add(const std::string& key, Candidate candidate);
   void MarkPartial() { partial_ = true; }
+  [[nodiscard]] size_t size() const { return candidates_.size(); }
   /// The best `limit`; equal scores by id, so that the order does not depend on the engine.
   [[nodiscard]] SearchAnswer Take(int64_t limit);
 

@@ -42,15 +42,17 @@ std::optional<double> RetryAfter(const HttpResponse& response) {
   if (text.empty()) return std::nullopt;
   int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size()) return std::max<double>(0, static_cast<double>(seconds));
+  if (error == std::errc() && end == text.data() + text.size())
+    return std::max<double>(0, static_cast<double>(seconds));
   const time_t date = curl_getdate(text.c_str(), nullptr);
   if (date < 0) return std::nullopt;
   return std::max<double>(0, std::difftime(date, std::time(nullptr)));
 }
 
 [[noreturn]] void Interrupt() {
-  throw Error(ErrorCode::kInterrupted, fmt::format("stopped by {} while waiting for the search server", StopRequested()),
-              "", "run the same command again");
+  throw Error(ErrorCode::kInterrupted,
+              fmt::format("stopped by {} while waiting for the search server", StopRequested()), "",
+              "run the same command again");
 }
 
 /// What a user can do about a failed transfer.
@@ -238,11 +240,11 @@ HttpResponse HttpClient::Send(const HttpRequest& request) {
     answered_ = true;
     HttpResponse& response = transfer.response;
     if (response.status >= 300 && response.status < 400) {
-      throw Error(
-          ErrorCode::kUnavailable,
-          fmt::format("the search server redirects to '{}' ({})", PrintableUrl(response.Header("location")),
-                      response.status),
-          Where(request), "redirects are not followed, so that credentials stay with one host; give its own address");
+      throw Error(ErrorCode::kUnavailable,
+                  fmt::format("the search server redirects to '{}' ({})", PrintableUrl(response.Header("location")),
+                              response.status),
+                  Where(request),
+                  "redirects are not followed, so that credentials stay with one host; give its own address");
     }
     if (!IsBusy(response.status)) return std::move(response);
     const std::optional<double> retry_after = RetryAfter(response);

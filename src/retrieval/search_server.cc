@@ -64,7 +64,8 @@ void CheckIndexName(const std::string& name, bool for_search) {
     valid = valid && static_cast<unsigned char>(byte) > 0x20 && byte != 0x7F && forbidden.find(byte) == forbidden.npos;
     valid = valid && (for_search || byte < 'A' || byte > 'Z');
   }
-  valid = valid && !FirstInvalidUtf8(name).has_value() && std::string_view("-_+").find(name.front()) == std::string::npos;
+  valid =
+      valid && !FirstInvalidUtf8(name).has_value() && std::string_view("-_+").find(name.front()) == std::string::npos;
   if (valid) return;
   throw Error(ErrorCode::kUsage, fmt::format("'{}' cannot be the name of an index", Printable(name)), "",
               "use lower-case letters, digits, - and _, beginning with a letter or digit");
@@ -102,11 +103,10 @@ Json SearchServer::Read(const HttpResponse& response, const std::string& path) c
   const bool good = response.status == 200 || response.status == 201;
   if (!IsJson(response)) {
     const std::string type = response.Header("content-type");
-    throw Error(
-        ErrorCode::kUnavailable,
-        fmt::format("the answer ({}) is {} instead of JSON", response.status,
-                    type.empty() ? "of no named type" : fmt::format("'{}'", Printable(type))),
-        Where(path), "check the address: a proxy or a login page may stand before the search server");
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("the answer ({}) is {} instead of JSON", response.status,
+                            type.empty() ? "of no named type" : fmt::format("'{}'", Printable(type))),
+                Where(path), "check the address: a proxy or a login page may stand before the search server");
   }
   if (good) return ParseJson(response.body, Where(path), ErrorCode::kData, BigIntegers::kAsDouble);
   std::string reason;
