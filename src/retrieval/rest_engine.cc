@@ -68,7 +68,7 @@ bool IsPartial(const Json& response) {
 RestEngine::RestEngine(RestOptions options) : options_(std::move(options)), server_(options_.server) {
   CheckIndexName(options_.index, true);
   const std::string path = "/" + PathSegment(options_.index) + "/_count";
-  const HttpResponse response = server_.Send("GET", path);
+  const HttpResponse response = server_.Send("POST", path);
   if (response.status == 404) {
     throw Error(ErrorCode::kNoInput, fmt::format("the search server has no index '{}'", Printable(options_.index)),
                 server_.Where(path), "make it with: clner index upload IN... --search URL --index-name NAME");
