@@ -66,6 +66,7 @@ const char* Advice(CURLcode code) {
       return "--ca-file takes certificates in PEM form";
     case CURLE_OPERATION_TIMEDOUT:
       return "look at the load of the server, or raise --search-timeout";
+    case CURLE_WRITE_ERROR:
     case CURLE_BAD_CONTENT_ENCODING:
       return "check what stands between here and the server";
     default:
@@ -235,7 +236,12 @@ HttpResponse HttpClient::Send(const HttpRequest& request) {
     if (code != CURLE_OK) {
       const bool again = answered_ && IsLostConnection(static_cast<CURLcode>(code));
       if (again && WaitBeforeRetry(attempt)) continue;
-      FailTransfer(request, code, transfer.error.data());
+      // libcurl has one text for all that its callbacks or decoders refuse.
+      const bool refused = code == CURLE_WRITE_ERROR;
+      FailTransfer(request, code,
+                   !refused                                  ? transfer.error.data()
+                   : transfer.header_bytes > kMaxHeaderBytes ? "its headers are too large"
+                                                             : "its answer is not packed as it says");
     }
     answered_ = true;
     HttpResponse& response = transfer.response;

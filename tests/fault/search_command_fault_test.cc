@@ -25,10 +25,11 @@ class SearchCommand : public Scratch {
 };
 
 TEST_F(SearchCommand, GetsALineAndGivesALine) {
-  const ProcessResult result = Loop(
-      "printf '%s\\n' \"$line\" >'" + Path("asked") + "'; " +
-          R"(echo '{"id":0,"candidates":[{"text":"a\u0000b\u202e\tLisbon \u001b[31m","score":1},{"text":"first","title":"T","id":"7","score":2.5},{"text":"?"}]}')",
-      {"--json", "-k", "5"});
+  WriteText(Path("answer"), R"({"id":0,"candidates":[{"text":"a\u0000b\u202e\tLisbon \u001b[31m","score":1},)"
+                            R"({"text":"first","title":"T","id":"7","score":2.5},{"text":"?"}]})"
+                            "\n");
+  const ProcessResult result =
+      Loop("printf '%s\\n' \"$line\" >'" + Path("asked") + "'; cat '" + Path("answer") + "'", {"--json", "-k", "5"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(Parse(ReadText(Path("asked"))), Parse(R"({"id":0,"query":"Jane in Lisbon","limit":5})"));
   const Json found = Parse(result.out).at("candidates");
@@ -79,10 +80,14 @@ TEST_F(SearchCommand, NothingIsLeftBehind) {
 
 TEST_F(SearchCommand, LargeAnswersNeitherHangNorFillTheMemory) {
   // A long query and a long answer at once: more than two pipes hold.
-  const ProcessResult large = RunClner(
-      {"search", Repeat("word ", 20000), "--search-command",
-       R"(awk '{s="x"; while (length(s) < 300000) s = s s; printf "{\"id\":0,\"candidates\":[{\"text\":\"%s\"}]}\n", s; fflush()}')",
-       "--json"});
+  // The program writes before it has read all of the query.
+  WriteText(
+      Path("engine.sh"),
+      "printf '{\"id\":0,\"candidates\":[{\"text\":\"'; head -c 300000 /dev/zero | tr '\\0' x; printf '\"}]}\\n'; cat "
+      ">'" +
+          Path("asked") + "'\n");
+  const ProcessResult large = RunClner({"search", Repeat("word ", 40000), "--search-command",
+                                        "sh '" + Path("engine.sh") + "'", "--search-timeout", "20", "--json"});
   ASSERT_EQ(large.exit_code, 0) << large.err;
   EXPECT_LT(Parse(large.out).at("candidates")[0].at("text").get<std::string>().size(), 17000U);
   const ProcessResult endless = RunBounded("\"$clner\" search x --search-command 'cat /dev/zero'", 20, 300);

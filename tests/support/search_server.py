@@ -65,7 +65,7 @@ def query_texts(query):
 
 def search(store, header, body, partial):
     if not set(header) <= {"index", "search_type"} or header.get("search_type") != "dfs_query_then_fetch":
-        raise Refusal(400, "illegal_argument_exception", "key [" + ",".join(header) + "] is not supported in the metadata section")
+        raise Refusal(400, "illegal_argument_exception", "unknown key in the header of a search")
     if set(body) != {"query", "size", "_source"}:
         raise Refusal(400, "parsing_exception", "unknown key in the body")
     if not isinstance(body["size"], int) or not 0 <= body["size"] <= 10000:
@@ -193,6 +193,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def bulk(self, lines, fault):
         items, errors = [], False
+        if fault == "too_large" and len(lines) > 2:
+            raise Refusal(413, "content_too_large", "too large")
         for action, source in zip(lines[::2], lines[1::2]):
             if set(action) != {"index"} or set(action["index"]) != {"_index", "_id"}:
                 raise Refusal(400, "illegal_argument_exception", "Malformed action/metadata line")
@@ -212,8 +214,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.store.indices[name][key] = source
             errors = errors or "error" in item
             items.append({"index": item})
-        if fault == "too_large" and len(items) > 1:
-            raise Refusal(413, "content_too_large", "too large")
         if fault == "item_missing":
             items.pop()
         return {"took": 1, "errors": errors, "items": items}
@@ -261,8 +261,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             while True:
                 self.wfile.write(b"X-Padding: " + b"x" * 1000 + b"\r\n")
         elif fault == "bomb":
-            packed = gzip.compress(b" " * (1 << 20)) * 1000
-            self.raw(200, "application/json", packed, {"Content-Encoding": "gzip"})
+            self.raw(200, "application/json", gzip.compress(b" " * (100 << 20), 1), {"Content-Encoding": "gzip"})
+        elif fault == "gzip_tail":
+            self.raw(200, "application/json", gzip.compress(b"{}") + b"tail", {"Content-Encoding": "gzip"})
         elif fault == "bad_gzip":
             self.raw(200, "application/json", b"{}", {"Content-Encoding": "gzip"})
         else:
