@@ -1,4 +1,4 @@
-// `clner index`: build, add, info, check.
+// `clner index`: build, add, info, check, upload.
 #include <fmt/format.h>
 
 #include <memory>
@@ -14,10 +14,12 @@
 #include "core/suggest.h"
 #include "core/utf8.h"
 #include "data/counted.h"
+#include "engine_options.h"
 #include "option_table.h"
 #include "output_check.h"
 #include "retrieval/fts_index.h"
 #include "retrieval/index_builder.h"
+#include "retrieval/rest_upload.h"
 
 namespace clner::cli {
 namespace {
@@ -25,7 +27,8 @@ namespace {
 struct Options {
   std::vector<std::string> inputs, fields;
   std::string index, format = "auto", passages = "paragraph", tokenizer = "unicode61", encoding_errors = "fail",
-                     on_error = "fail", license;
+                     on_error = "fail", license, analyzer, rejected;
+  EngineOptions server;
   double near_duplicates = IndexBuildOptions().near_duplicates;
   bool json = false, no_verify = false;
 };
@@ -70,12 +73,15 @@ std::string InfoTables(const IndexInfo& info, const std::string& path) {
   return FormatTable(rows) + "\n" + FormatTable(sources);
 }
 
+void ReportRepairs(int64_t skipped_documents, int64_t replaced_bytes, const std::string& index) {
+  if (skipped_documents > 0)
+    LogWarning("skipped", fmt::format("{} left out", Counted(skipped_documents, "bad document")), index);
+  if (replaced_bytes > 0)
+    LogWarning("replaced", fmt::format("{} replaced by U+FFFD", Counted(replaced_bytes, "invalid byte")), index);
+}
+
 int Report(const IndexInfo& info, const Options& options) {
-  if (info.skipped_documents > 0)
-    LogWarning("skipped", fmt::format("{} left out", Counted(info.skipped_documents, "bad document")), options.index);
-  if (info.replaced_bytes > 0)
-    LogWarning("replaced", fmt::format("{} replaced by U+FFFD", Counted(info.replaced_bytes, "invalid byte")),
-               options.index);
+  ReportRepairs(info.skipped_documents, info.replaced_bytes, options.index);
   LogInfo(fmt::format("wrote {} of {} to '{}' ({:.1f} MB); left out {} and {}", Counted(info.passages, "passage"),
                       Counted(info.documents, "document"), Printable(options.index, 200),
                       static_cast<double>(info.file_bytes) / 1e6, Counted(info.removed_exact, "exact duplicate"),
@@ -130,15 +136,53 @@ int Check(const Options& options) {
   return 0;
 }
 
-/// Options of build and add.
-void AddReading(CLI::App* command, Options* options) {
+int Upload(const Options& options) {
+  if (options.server.url.empty() || options.server.index_name.empty()) {
+    throw Error(ErrorCode::kUsage, "no server and index to upload to", "", "give --search URL --index-name NAME");
+  }
+  const IndexBuildOptions read = Translate(options);
+  CheckOutputs({options.rejected}, options.inputs);
+  UploadOptions upload = {.server = ServerOptionsOf(options.server), .index = options.server.index_name};
+  upload.collection = read.collection;
+  upload.unit = read.unit;
+  upload.analyzer = options.analyzer;
+  upload.rejected_file = options.rejected;
+  const StopSignals signals;
+  const UploadReport report = UploadCollection(options.inputs, upload);
+  ReportRepairs(report.skipped_documents, report.replaced_bytes, options.server.index_name);
+  LogInfo(fmt::format("sent {} of {} to '{}' ({}): {} new, {} replaced, {} rejected",
+                      Counted(report.passages, "passage"), Counted(report.documents, "document"),
+                      Printable(options.server.index_name), report.server, report.created, report.replaced,
+                      report.rejected));
+  if (options.json) {
+    Print(DumpJson({{"schema_version", 1},
+                    {"server", report.server},
+                    {"index", options.server.index_name},
+                    {"index_is_new", report.index_is_new},
+                    {"documents", report.documents},
+                    {"passages", report.passages},
+                    {"created", report.created},
+                    {"replaced", report.replaced},
+                    {"rejected", report.rejected},
+                    {"skipped_documents", report.skipped_documents},
+                    {"replaced_bytes", report.replaced_bytes}},
+                   2) +
+          "\n");
+  }
+  if (report.rejected == 0) return 0;
+  std::vector<Problem> problems;
+  for (const std::string& rejection : report.rejections)
+    problems.push_back({"the search server rejects a passage", rejection,
+                        options.rejected.empty() ? "--rejected FILE lists all of them" : ""});
+  throw Error(ErrorCode::kCheckFailed, std::move(problems), static_cast<size_t>(report.rejected));
+}
+
+/// Options of build, add and upload.
+void AddCollection(CLI::App* command, Options* options) {
   command
       ->add_option("IN", options->inputs,
                    "Text collection: plain, gzip or zstd; a directory stands for all files below it; - is stdin.")
       ->required();
-  command->add_option("-o,--output", options->index, "Index to write; an index of that name is replaced at the end.")
-      ->required()
-      ->type_name("INDEX");
   command
       ->add_option("--format", options->format,
                    "auto (by name and first line), text (one a line), tsv, jsonl or cirrus (CirrusSearch dump).")
@@ -157,6 +201,20 @@ void AddReading(CLI::App* command, Options* options) {
   command->add_option("--on-error", options->on_error, "A bad document: fail, or skip it and count.")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
+}
+
+void AddPassages(CLI::App* command, Options* options) {
+  command->add_option("--passages", options->passages, "What is found and used as a context.")
+      ->check(CLI::IsMember({"sentence", "paragraph", "document"}))
+      ->capture_default_str();
+}
+
+/// Options of build and add.
+void AddReading(CLI::App* command, Options* options) {
+  AddCollection(command, options);
+  command->add_option("-o,--output", options->index, "Index to write; an index of that name is replaced at the end.")
+      ->required()
+      ->type_name("INDEX");
   command->add_option("--license", options->license, "Licence of the texts, kept with every source.")
       ->type_name("TEXT");
   command->add_flag("--json", options->json, "Print the description of the index as one JSON object.");
@@ -170,9 +228,7 @@ void AddIndex(CLI::App& app, const Globals& /*globals*/, Action* action) {
   CLI::App* build = index->add_subcommand(
       "build", "Index text collections; a build that was stopped goes on when it is started again.");
   AddReading(build, options.get());
-  build->add_option("--passages", options->passages, "What is found and used as a context.")
-      ->check(CLI::IsMember({"sentence", "paragraph", "document"}))
-      ->capture_default_str();
+  AddPassages(build, options.get());
   build
       ->add_option(
           "--tokenizer", options->tokenizer,
@@ -209,6 +265,20 @@ void AddIndex(CLI::App& app, const Globals& /*globals*/, Action* action) {
   check->add_flag("--json", options->json, "Print one JSON object.");
   check->footer("Examples:\n  clner index check leads.idx");
   check->callback([=] { *action = [=] { return Check(*options); }; });
+
+  CLI::App* upload = index->add_subcommand(
+      "upload", "Put text collections into an index of OpenSearch or Elasticsearch; exit 1 if passages were rejected.");
+  AddCollection(upload, options.get());
+  AddPassages(upload, options.get());
+  AddServerOptions(upload, &options->server);
+  upload->add_option("--analyzer", options->analyzer, "Analyzer of the server for a new index, e.g. cjk or english.")
+      ->type_name("NAME");
+  upload->add_option("--rejected", options->rejected, "Write all rejected passages as JSON lines.")->type_name("FILE");
+  upload->add_flag("--json", options->json, "Print what was sent as one JSON object.");
+  upload->footer(
+      "Examples:\n  clner index upload leads.tsv --search https://localhost:9200 --index-name leads --search-auth "
+      "file:key.txt --ca-file ca.pem");
+  upload->callback([=] { *action = [=] { return Upload(*options); }; });
 }
 
 }  // namespace clner::cli

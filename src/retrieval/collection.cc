@@ -230,7 +230,8 @@ bool CollectionReader::Next(Document* document) {
                   has_column ? problem.where : Place(lines_.input().name(), line.number), problem.fix);
     }
     if (IsBlankLine(document->text)) continue;
-    if (document->id.empty()) document->id = std::to_string(line.number);
+    document->numbered = document->id.empty();
+    if (document->numbered) document->id = std::to_string(line.number);
     return true;
   }
   if (!action_id_.has_value()) return false;

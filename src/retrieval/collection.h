@@ -37,6 +37,7 @@ struct CollectionOptions {
 struct Document {
   std::string id = {};  ///< as in the collection; the number of the line when it has none
   std::string title = {}, text = {};
+  bool numbered = false;  ///< the id is the number of the line
 };
 
 /// Reads one file. 65 with file:line for a bad document, unless they are skipped; otherwise as PackedInput.

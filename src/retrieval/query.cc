@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/utf8.h"
 #include "data/raw_text.h"
@@ -61,6 +62,42 @@ std::vector<std::string> SplitQuery(std::string_view text, int64_t max_words) {
     if (HasLetterOrDigit(piece)) pieces.emplace_back(piece);
   }
   return pieces;
+}
+
+std::vector<std::string> WordQueries(std::string_view text, int64_t max_words, int64_t max_characters) {
+  std::vector<std::string> queries;
+  const auto limit = static_cast<size_t>(max_characters);
+  for (const std::string& piece : SplitQuery(text, max_words)) {
+    std::unordered_set<std::string_view> known;
+    std::string query;
+    size_t characters = 0;
+    const auto end_query = [&] {
+      if (HasLetterOrDigit(query)) queries.push_back(std::move(query));
+      query.clear();
+      characters = 0;
+    };
+    for (const TextSentence& sentence : SegmentText(piece)) {
+      for (const TextWord& word : sentence.words) {
+        const std::string_view surface = Surface(piece, word);
+        if (!HasLetterOrDigit(surface) || IsWebAddress(WordAround(piece, word.begin_byte))) continue;
+        if (!known.insert(surface).second) continue;
+        if (characters + 1 + CodePointCount(surface) > limit) end_query();
+        if (!query.empty()) {
+          query += ' ';
+          ++characters;
+        }
+        for (size_t at = 0; at < surface.size();) {  // a word that is too long goes on in the next piece
+          const size_t begin = at;
+          static_cast<void>(DecodeUtf8(surface, &at));
+          if (characters == limit) end_query();
+          query += surface.substr(begin, at - begin);
+          ++characters;
+        }
+      }
+    }
+    end_query();
+  }
+  return queries;
 }
 
 std::vector<QueryTerm> QueryTerms(std::string_view text, const TermTokenizer& tokenizer) {

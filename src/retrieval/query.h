@@ -33,6 +33,11 @@ struct QueryTerm {
 /// where there is one in time. Pieces without a letter or digit are left out.
 [[nodiscard]] std::vector<std::string> SplitQuery(std::string_view text, int64_t max_words);
 
+/// The pieces of `text` for an engine that cuts terms itself: the distinct words of each that have a letter or digit,
+/// without web addresses, joined by blanks; at most `max_characters` (code points) a piece, and so at most as many
+/// terms.
+[[nodiscard]] std::vector<std::string> WordQueries(std::string_view text, int64_t max_words, int64_t max_characters);
+
 /// The distinct terms of a piece in order of first appearance, without those of web addresses; `passages` is 0.
 [[nodiscard]] std::vector<QueryTerm> QueryTerms(std::string_view text, const TermTokenizer& tokenizer);
 

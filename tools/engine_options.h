@@ -1,0 +1,17 @@
+// The options of every command that searches.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "retrieval/engines.h"
+
+namespace clner::cli {
+
+/// How to reach a search server: --search, --index-name, --search-auth, --ca-file, --any-certificate, --search-timeout
+/// and
+/// --retries.
+void AddServerOptions(CLI::App* command, EngineOptions* options);
+/// -i, the options of servers, --search-fields and --search-command. OpenEngine() says what is missing or too much.
+void AddEngineOptions(CLI::App* command, EngineOptions* options);
+
+}  // namespace clner::cli
