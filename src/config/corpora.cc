@@ -31,10 +31,10 @@ DataOptions Overridden(DataOptions data, const JointCorpusOptions& corpus) {
 }  // namespace
 
 std::vector<CorpusData> CorporaOf(const DataOptions& data) {
-  if (data.corpora.empty()) return {{"", "data", data}};
+  if (data.corpora.empty()) return {{"", "data", 1, data}};
   std::vector<CorpusData> corpora;
   for (const auto& [name, corpus] : data.corpora)
-    corpora.push_back({name, "data.corpora." + name, Overridden(data, corpus)});
+    corpora.push_back({name, "data.corpora." + name, corpus.factor, Overridden(data, corpus)});
   return corpora;
 }
 

@@ -12,6 +12,7 @@ namespace clner {
 struct CorpusData {
   std::string name = {};  ///< empty when it is the only one, of data.train, data.dev and data.test
   std::string key = {};   ///< its section: "data" or "data.corpora.NAME"
+  double factor = 1;      ///< of data.corpora.NAME.factor
   DataOptions data = {};  ///< with what the section sets otherwise; no corpora in it
 };
 
