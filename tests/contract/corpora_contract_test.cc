@@ -157,7 +157,9 @@ TEST_F(CorporaContract, WhatChoosesTheEpochCanBeSaid) {
     const Json report = TrainJson(Job(over, kJoint, {"train.select_over=" + over}));
     double best = -1;
     for (const Json& epoch : report["epochs"]) {
-      if (over == "other") EXPECT_EQ(epoch["dev"]["f1"], epoch["dev_corpora"]["other"]["original"]["f1"]);
+      if (over == "other") {
+        EXPECT_EQ(epoch["dev"]["f1"], epoch["dev_corpora"]["other"]["original"]["f1"]);
+      }
       best = std::max(best, epoch["dev"]["f1"].get<double>());
     }
     const Json& kept = over == "micro" ? report["dev"] : report["corpora"]["other"]["dev"];
@@ -178,7 +180,7 @@ TEST_F(CorporaContract, StoppedAndResumedGivesTheSameBytes) {
         "objective={type: cooperative, mode: " + std::string(upsample == "equal" ? "paper" : "code") + ", cl: kl}"};
     if (upsample != "factor") set.push_back("data.corpora.name.factor=1");
     (void)Train(Job(upsample, contexts, set));
-    for (const int64_t stop_after : {1, 7, 13}) {
+    for (const int64_t stop_after : {1, 7}) {
       const std::string out = upsample + "-" + std::to_string(stop_after);
       TrainJob job = Job(out, contexts, set);
       TrainCallbacks callbacks;
