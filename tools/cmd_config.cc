@@ -141,7 +141,7 @@ void CollectKeys(const SchemaNode& node, const std::string& key,
                  std::vector<std::pair<std::string, const SchemaNode*>>* keys) {
   if (node.type != ValueType::kStruct) keys->emplace_back(key, &node);
   for (const SchemaNode& child : node.children) {
-    CollectKeys(child, JoinKey(node.type == ValueType::kList ? key + ".N" : key, child.name), keys);
+    CollectKeys(child, JoinKey(node.has_elements() ? ElementKey(node, key) : key, child.name), keys);
   }
 }
 
@@ -153,7 +153,7 @@ int Keys(const ConfigArguments& arguments) {
                 "config keys", "'clner config keys' lists all keys");
   }
   std::vector<std::pair<std::string, const SchemaNode*>> keys;
-  if (node->type == ValueType::kList && !arguments.path.ends_with(node->name)) {  // one element of the list
+  if (node->has_elements() && !arguments.path.ends_with(node->name)) {  // one of its elements
     for (const SchemaNode& child : node->children) CollectKeys(child, JoinKey(arguments.path, child.name), &keys);
   } else {
     CollectKeys(*node, arguments.path, &keys);

@@ -23,9 +23,10 @@ std::string Percent(const Json& value) {
   return value.is_number() ? fmt::format("{:.2f}", 100 * value.get<double>()) : "n/a";
 }
 
-void PrintSplit(const Json& report, const char* split) {
+void PrintSplit(const Json& report, const char* split, const std::string& corpus = {}) {
   if (!report.contains(split)) return;
-  std::vector<std::vector<std::string>> rows = {{split, "precision", "recall", "F1", "gold", "predicted", "correct"}};
+  std::vector<std::vector<std::string>> rows = {
+      {corpus.empty() ? split : corpus + " " + split, "precision", "recall", "F1", "gold", "predicted", "correct"}};
   const auto add = [&](const std::string& name, const Json& counts) {
     rows.push_back({name, Percent(counts["precision"]), Percent(counts["recall"]), Percent(counts["f1"]),
                     DumpJson(counts["gold"]), DumpJson(counts["predicted"]), DumpJson(counts["correct"])});
@@ -35,14 +36,39 @@ void PrintSplit(const Json& report, const char* split) {
   fmt::print("{}\n", FormatTable(rows));
 }
 
+// One row for every corpus, then all entities together and the mean over the corpora.
+void PrintCorpora(const Json& report, const char* split) {
+  if (!report.contains(split)) return;
+  std::vector<std::vector<std::string>> rows = {{split, "precision", "recall", "F1"}};
+  const auto add = [&](const std::string& name, const Json& rates) {
+    rows.push_back({name, Percent(rates["precision"]), Percent(rates["recall"]), Percent(rates["f1"])});
+  };
+  for (const auto& [corpus, scores] : report["corpora"].items()) {
+    if (scores.contains(split)) add(corpus, scores[split]["micro"]);
+  }
+  add("all (micro)", report[split]["micro"]);
+  add("mean (macro)", report[split]["corpora_mean"]);
+  fmt::print("{}\n", FormatTable(rows));
+}
+
 void PrintReport(const Json& report) {
-  PrintSplit(report, "dev");
-  PrintSplit(report, "test");
+  for (const char* split : {"dev", "test"}) {
+    if (!report.contains("corpora")) {
+      PrintSplit(report, split);
+      continue;
+    }
+    for (const auto& [corpus, scores] : report["corpora"].items()) PrintSplit(scores, split, corpus);
+    PrintCorpora(report, split);
+  }
   const Json& train = report["train"];
-  fmt::print("best epoch {} of {}, {} steps, {:.1f} s, {:.0f} words/s\nmodel:  {}\nreport: {}/report.json\n",
-             DumpJson(train["best_epoch"]), DumpJson(train["epochs"]), DumpJson(train["steps"]),
-             train["seconds"].get<double>(), train["words_per_second"].get<double>(),
-             report["model_dir"].get<std::string>(), report["run_dir"].get<std::string>());
+  fmt::print(
+      "best epoch {} of {}, {} steps, {:.1f} s, {:.0f} words/s\nwaiting for data: {:.2f} % of the training "
+      "steps\nmodel:  {}\nreport: "
+      "{}/report.json\n",
+      DumpJson(train["best_epoch"]), DumpJson(train["epochs"]), DumpJson(train["steps"]),
+      train["seconds"].get<double>(), train["words_per_second"].get<double>(),
+      100 * train["data_wait_share"].get<double>(), report["model_dir"].get<std::string>(),
+      report["run_dir"].get<std::string>());
 }
 
 void PrintSummary(const Json& summary) {

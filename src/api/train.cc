@@ -31,11 +31,12 @@ TrainRequest RequestOf(const TrainJob& job, const TrainCallbacks& callbacks) {
   return request;
 }
 
-// Mean and sample deviation of one score over the runs.
-Json Spread(const std::vector<Json>& reports, const char* split) {
+// Mean and sample deviation of one score over the runs, of one corpus of several when it is named.
+Json Spread(const std::vector<Json>& reports, const char* split, const std::string& corpus = {}) {
   std::vector<double> values;
   for (const Json& report : reports) {
-    if (report.contains(split)) values.push_back(report[split]["micro"]["f1"].get<double>());
+    const Json& scores = corpus.empty() ? report : report["corpora"][corpus];
+    if (scores.contains(split)) values.push_back(scores[split]["micro"]["f1"].get<double>());
   }
   if (values.empty()) return Json();
   double mean = 0, squares = 0;
@@ -59,6 +60,10 @@ std::string TrainSeeds(const TrainJob& job, const TrainCallbacks& callbacks) {
   for (const char* split : {"dev", "test"}) {
     const Json spread = Spread(reports, split);
     if (!spread.is_null()) summary[split] = spread;
+    for (const auto& [corpus, section] : base.config.data.corpora) {
+      const Json own = Spread(reports, split, corpus);
+      if (!own.is_null()) summary["corpora"][corpus][split] = own;
+    }
   }
   summary["runs"] = reports;
   summary["run_dir"] = base.out.string();

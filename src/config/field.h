@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ template <class Enum>
   }
   return {};
 }
+
+/// Sections whose names the user chooses, in the order in which they were written.
+template <class Section>
+using NamedSections = std::vector<std::pair<std::string, Section>>;
 
 enum class PathKind { kNone, kFile, kDirectory, kNewDirectory };  ///< the last one is created when it is needed
 

@@ -19,18 +19,19 @@ std::string PlaceOf(const Layer& layer, int64_t line, int64_t column, const std:
   return key.empty() ? place : fmt::format("{} ({})", place, Printable(key, 200));
 }
 
-Json Defaults(const SchemaNode& list) {
+Json Defaults(const SchemaNode& schema) {
   Json element = Json::object();
-  for (const SchemaNode& field : list.children) element[field.name] = field.default_value;
+  for (const SchemaNode& field : schema.children) element[field.name] = field.default_value;
   return element;
 }
 
-/// Options and sections whose path ends in `name`, those of list elements left out ("train.groups.N.lr" does not
-/// count).
+/// Options and sections whose path ends in `name`, those of list elements and named sections left out
+/// ("train.groups.N.lr" does not count).
 std::vector<std::string> KeysEndingIn(const std::string& name) {
   std::vector<std::string> found;
   for (const std::string& key : ConfigNames()) {
-    if (key.ends_with("." + name) && key.find(".N.") == std::string::npos) found.push_back(key);
+    if (key.ends_with("." + name) && key.find(".N.") == std::string::npos && key.find(".NAME.") == std::string::npos)
+      found.push_back(key);
   }
   return found;
 }
@@ -62,6 +63,9 @@ void ConfigBuilder::Apply(const Layer& layer, const SchemaNode& schema, const Ya
       break;
     case ValueType::kList:
       ApplyList(layer, schema, node, key, target);
+      break;
+    case ValueType::kNamed:
+      ApplyNamed(layer, schema, node, key, target);
       break;
     case ValueType::kTextMap:
       ApplyMap(layer, node, key, target);
@@ -111,6 +115,38 @@ void ConfigBuilder::ApplyList(const Layer& layer, const SchemaNode& schema, cons
       ApplyFields(layer, schema, *node.items[i], element, &target->back());
     }
   }
+}
+
+void ConfigBuilder::ApplyNamed(const Layer& layer, const SchemaNode& schema, const YamlNode& node,
+                               const std::string& key, Json* target) {
+  if (node.kind == YamlNode::Kind::kNull) return;
+  if (node.kind != YamlNode::Kind::kMap) {
+    Add(layer, node, key, fmt::format("{} must be a map of sections, not {}", key, Describe(node)),
+        fmt::format("write '{}:' and a name with its keys below", schema.name));
+    return;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    Json* section = NamedSection(layer, schema, *entry.value, entry.key, key, target);
+    if (section != nullptr) ApplyFields(layer, schema, *entry.value, JoinKey(key, entry.key), section);
+  }
+}
+
+Json* ConfigBuilder::NamedSection(const Layer& layer, const SchemaNode& schema, const YamlNode& node,
+                                  const std::string& name, const std::string& key, Json* target) {
+  if (!IsSectionName(name)) {
+    Add(layer, node, key, fmt::format("{}: '{}' is not a name", key, Printable(name, kMaxSectionName)),
+        fmt::format("use 1 to {} letters, digits, '_' and '-'", kMaxSectionName));
+    return nullptr;
+  }
+  if (!target->contains(name)) {
+    if (target->size() >= kMaxNamedSections) {
+      Add(layer, node, key, fmt::format("{} has more than {} sections", key, kMaxNamedSections), "remove some");
+      return nullptr;
+    }
+    (*target)[name] = Defaults(schema);
+    Record(layer, node, JoinKey(key, name));
+  }
+  return &(*target)[name];
 }
 
 void ConfigBuilder::ApplyMap(const Layer& layer, const YamlNode& node, const std::string& key, Json* target) {
@@ -208,6 +244,10 @@ void ConfigBuilder::ApplyAssignment(const Layer& layer, const std::string& key, 
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
     if (schema->type == ValueType::kList && !at_element) {
       if (!StepIntoList(layer, *schema, value, part, path, &target)) return;
+      at_element = true;
+    } else if (schema->type == ValueType::kNamed && !at_element) {
+      target = NamedSection(layer, *schema, value, part, path, target);
+      if (target == nullptr) return;
       at_element = true;
     } else {
       const SchemaNode* child = schema->Child(part);

@@ -24,7 +24,8 @@ class ConfigBuilder {
  public:
   explicit ConfigBuilder(ProblemList* problems);
 
-  /// Applies a whole file. Sections merge key by key; lists and maps replace. A root key `include` is skipped.
+  /// Applies a whole file. Sections, named ones too, merge key by key; lists and maps replace. A root key `include` is
+  /// skipped.
   void ApplyFile(const Layer& layer, const YamlNode& root);
   /// Applies one value at a dotted key; an index equal to the length of a list appends to it.
   void ApplyAssignment(const Layer& layer, const std::string& key, const YamlNode& value);
@@ -38,12 +39,17 @@ class ConfigBuilder {
                    Json* target);
   void ApplyList(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& key,
                  Json* target);
+  void ApplyNamed(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& key,
+                  Json* target);
   void ApplyMap(const Layer& layer, const YamlNode& node, const std::string& key, Json* target);
   bool CheckMapEntry(const Layer& layer, const YamlNode& node, const std::string& key, const std::string& name);
   void ApplyValue(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& key,
                   Json* target);
   bool StepIntoList(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& index,
                     const std::string& key, Json** target);
+  /// The section `name` of `target`, made with defaults if it is new; nullptr after reporting a name that cannot be.
+  Json* NamedSection(const Layer& layer, const SchemaNode& schema, const YamlNode& node, const std::string& name,
+                     const std::string& key, Json* target);
   void SetPath(const Layer& layer, const YamlNode& node, const std::string& key, Json* target);
   void SettleBatch();
   void SettleOverlap();

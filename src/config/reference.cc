@@ -20,11 +20,13 @@ A configuration is a YAML file. `clner config init` prints a complete, commented
 
 - **Names.** `-c NAME` is a path, with or without `.yaml`, or a shipped preset (`wnut17_minilm`); `-c -` reads standard input.
 - **Precedence**, low to high: the default; the files of `include:` in order; the file; `CLNER_SET` (`key=value;key=value`);
-  `--set key=value` (repeatable, the last one wins). Sections merge key by key; lists and maps replace the lower value.
+  `--set key=value` (repeatable, the last one wins). Sections merge key by key, those with names of their own (`data.corpora`) too; lists
+  and maps replace the lower value.
 - **`include:`** (at the top level of a file) is a list of files or presets (`base/minilm`), looked up beside the file, then among the
   presets.
 - **`--set` values** are YAML (`--set 'train.groups=[{match: "^crf", lr: 0.05}]'`). Options of type text take the characters as they
-  stand unless they start with a quote. List elements have an index (`train.groups.0.lr=0.1`); the index after the last appends.
+  stand unless they start with a quote. List elements have an index (`train.groups.0.lr=0.1`); the index after the last appends. A new name
+  adds a named section (`data.corpora.mine.train.sentences=FILE`).
 - **Types** come from this page, not from the look of a value: `NO`, `on` and `010` are texts where a text is wanted. Numbers are decimal
   (`16`, `5e-5`) without quotes and without leading zeros, so `010` is refused; booleans are `true` and `false`; `nan` and `inf` are refused.
   `null` means "not set" where it is allowed. An option written without a value is an error; a section without keys is empty.
@@ -70,9 +72,9 @@ bool HasOptions(const SchemaNode& section) {
 
 void AppendSections(const SchemaNode& section, const std::string& key, std::string* out) {
   for (const SchemaNode& field : section.children) {
-    const bool list = field.type == ValueType::kList;
-    if (field.type != ValueType::kStruct && !list) continue;
-    const std::string path = JoinKey(key, field.name) + (list ? ".N" : "");
+    if (field.type != ValueType::kStruct && !field.has_elements()) continue;
+    const std::string own = JoinKey(key, field.name);
+    const std::string path = field.has_elements() ? ElementKey(field, own) : own;
     if (HasOptions(field)) {
       *out += fmt::format("\n## {}\n\n{}{}.\n\n", path,
                           static_cast<char>(std::toupper(static_cast<unsigned char>(field.info.doc[0]))),
@@ -119,11 +121,20 @@ Json TypeSchema(const SchemaNode& node) {
       json["type"] = "array";
       json["items"] = SectionSchema(node);
       break;
+    case ValueType::kNamed:
+      json["type"] = "object";
+      json["maxProperties"] = kMaxNamedSections;
+      json["propertyNames"] = {{"pattern", fmt::format("^[A-Za-z0-9_-]{{1,{}}}$", kMaxSectionName)}};
+      json["additionalProperties"] = SectionSchema(node);
+      break;
     case ValueType::kStruct:
       json = SectionSchema(node);
       break;
   }
-  if (node.nullable) json["type"] = Json::array({json["type"], "null"});
+  if (node.nullable) {
+    json["type"] = Json::array({json["type"], "null"});
+    if (json.contains("enum")) json["enum"].push_back(nullptr);
+  }
   json["description"] = node.info.doc;
   if (node.type != ValueType::kStruct) json["default"] = node.default_value;
   return json;

@@ -41,7 +41,7 @@ struct ResolveOptions {
 /// opened).
 void CheckFiles(const ResolvedConfig& resolved);
 
-/// Throws 78 when a key that training needs is empty: data.train.sentences, model.encoder.path.
+/// Throws 78 when a key that training needs is empty: data.train.sentences (of some corpus), model.encoder.path.
 void RequireTrainable(const RunConfig& config);
 
 /// Checks every range and every combination of options; throws 78 with all problems. ResolveConfig has done it already.

@@ -16,6 +16,10 @@ template <class T>
 struct IsList : std::false_type {};
 template <class T>
 struct IsList<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsNamed : std::false_type {};
+template <class T>
+struct IsNamed<NamedSections<T>> : std::true_type {};
 using TextMap = std::map<std::string, std::string>;
 
 template <class T>
@@ -34,6 +38,10 @@ template <class T>
 Json ValueToJson(const T& value) {
   if constexpr (IsOptional<T>::value) {
     return value.has_value() ? ValueToJson(*value) : Json(nullptr);
+  } else if constexpr (IsNamed<T>::value) {
+    Json sections = Json::object();
+    for (const auto& [name, section] : value) sections[name] = StructToJson(section);
+    return sections;
   } else if constexpr (IsList<T>::value) {
     Json list = Json::array();
     for (const auto& item : value) list.push_back(ValueToJson(item));
@@ -67,6 +75,12 @@ void ValueFromJson(const Json& json, T* value) {
   if constexpr (IsOptional<T>::value) {
     value->reset();
     if (!json.is_null()) ValueFromJson(json, &value->emplace());
+  } else if constexpr (IsNamed<T>::value) {
+    value->clear();
+    for (const auto& item : json.items()) {
+      value->emplace_back().first = item.key();
+      StructFromJson(item.value(), &value->back().second);
+    }
   } else if constexpr (IsList<T>::value) {
     value->clear();
     for (const Json& item : json) ValueFromJson(item, &value->emplace_back());
@@ -108,6 +122,9 @@ void DescribeType(SchemaNode* node) {
   if constexpr (IsOptional<T>::value) {
     DescribeType<typename T::value_type>(node);
     node->nullable = true;
+  } else if constexpr (IsNamed<T>::value) {
+    node->type = ValueType::kNamed;
+    node->children = Fields<typename T::value_type::second_type>();
   } else if constexpr (IsList<T>::value) {
     node->type = ValueType::kList;
     node->children = Fields<typename T::value_type>();
@@ -139,10 +156,11 @@ void CollectLeaves(const SchemaNode& schema, const Json& json, const std::string
     for (const SchemaNode& child : schema.children) {
       CollectLeaves(child, json.at(child.name), JoinKey(key, child.name), leaves);
     }
-  } else if (schema.type == ValueType::kList && !json.empty()) {
-    for (size_t i = 0; i < json.size(); ++i) {
+  } else if (schema.has_elements() && !json.empty()) {
+    // items() names the elements of a list by their index.
+    for (const auto& element : json.items()) {
       for (const SchemaNode& child : schema.children) {
-        CollectLeaves(child, json[i].at(child.name), JoinKey(JoinKey(key, std::to_string(i)), child.name), leaves);
+        CollectLeaves(child, element.value().at(child.name), JoinKey(JoinKey(key, element.key()), child.name), leaves);
       }
     }
   } else {
@@ -154,11 +172,13 @@ void CollectKeys(const SchemaNode& schema, const std::string& key, bool sections
   for (const SchemaNode& child : schema.children) {
     const std::string child_key = JoinKey(key, child.name);
     if (sections || child.type != ValueType::kStruct) keys->push_back(child_key);
-    CollectKeys(child, child.type == ValueType::kList ? child_key + ".N" : child_key, sections, keys);
+    CollectKeys(child, child.has_elements() ? ElementKey(child, child_key) : child_key, sections, keys);
   }
 }
 
 }  // namespace
+
+bool SchemaNode::has_elements() const { return type == ValueType::kList || type == ValueType::kNamed; }
 
 const SchemaNode* SchemaNode::Child(std::string_view child) const {
   for (const SchemaNode& node : children) {
@@ -186,24 +206,34 @@ const SchemaNode& RunSchema() {
 
 const SchemaNode* FindSchema(std::string_view path) {
   const SchemaNode* node = &RunSchema();
-  bool in_list = false;  // an index must follow the name of a list
+  bool at_elements = false;  // an index must follow the name of a list, a name that of named sections
   while (!path.empty()) {
     const std::string_view part = path.substr(0, path.find('.'));
     path.remove_prefix(std::min(path.size(), part.size() + 1));
-    if (in_list) {
-      if (!IsIndex(part)) return nullptr;
-      in_list = false;
+    if (at_elements) {
+      if (node->type == ValueType::kList ? !IsIndex(part) : !IsSectionName(part)) return nullptr;
+      at_elements = false;
       continue;
     }
     node = node->Child(part);
     if (node == nullptr) return nullptr;
-    in_list = node->type == ValueType::kList;
+    at_elements = node->has_elements();
   }
   return node;
 }
 
 std::string JoinKey(std::string_view path, std::string_view name) {
   return path.empty() ? std::string(name) : std::string(path) + "." + std::string(name);
+}
+
+std::string ElementKey(const SchemaNode& schema, std::string_view key) {
+  return JoinKey(key, schema.type == ValueType::kList ? "N" : "NAME");
+}
+
+bool IsSectionName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxSectionName && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 Json ToJson(const RunConfig& config) { return StructToJson(config); }

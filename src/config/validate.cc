@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "config/checker.h"
+#include "config/corpora.h"
 #include "config/regex_check.h"
 #include "config/resolve.h"
 #include "config/values.h"
@@ -21,35 +23,6 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 200;
 constexpr size_t kMaxRegexBytes = 500;
-
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-/// Collects with the place of a key.
-class Checker {
- public:
-  Checker(const std::function<std::string(const std::string&)>& place_of, ProblemList* problems)
-      : place_of_(place_of), problems_(problems) {}
-
-  void Add(const std::string& key, std::string what, std::string fix) {
-    problems_->Add(ErrorCode::kConfig, {std::move(what), place_of_(key), std::move(fix)});
-  }
-  /// A conflict of two keys, at the first one that was set.
-  void Add(const std::string& key, const std::string& other, std::string what, std::string fix) {
-    const bool is_default = place_of_(key) == key;
-    Add(is_default && place_of_(other) != other ? other : key, std::move(what), std::move(fix));
-  }
-  void NoEffect(const std::string& key, const std::string& without) {
-    Add(key, fmt::format("{} has no effect without {}", key, without),
-        fmt::format("set {} or remove {}", without, key));
-  }
-
- private:
-  const std::function<std::string(const std::string&)>& place_of_;
-  ProblemList* problems_;
-};
 
 void CheckRun(const RunConfig& config, Checker* check) {
   const std::string& name = config.name;
@@ -69,101 +42,6 @@ void CheckRun(const RunConfig& config, Checker* check) {
                            DidYouMean(device, {"auto", "cpu", "cuda"})),
                "auto uses a GPU when there is one");
   }
-}
-
-void CheckSplit(const std::string& key, const SplitOptions& split, Checker* check) {
-  if (!split.contexts.empty() && split.sentences.empty()) check->NoEffect(key + ".contexts", key + ".sentences");
-}
-
-/// Keys about reading that the format makes useless; auto may meet any format.
-void CheckFormat(const DataOptions& data, Checker* check) {
-  using Format = DataOptions::Format;
-  if (data.format == Format::kAuto) return;
-  const DataOptions defaults;
-  const auto in = [&](std::initializer_list<Format> formats) {
-    return std::find(formats.begin(), formats.end(), data.format) != formats.end();
-  };
-  const auto useless = [&](bool is_set, bool is_used, const char* key) {
-    if (!is_set || is_used) return;
-    check->Add(key, "data.format", fmt::format("{} has no effect with data.format: {}", key, NameOf(data.format)),
-               fmt::format("remove {}, or choose another data.format", key));
-  };
-  const bool columns = in({Format::kColumns}), rows = in({Format::kColumns, Format::kAutoner});
-  const bool annotation = !rows && !in({Format::kJsonl});
-  useless(data.columns.text != defaults.columns.text, columns, "data.columns.text");
-  useless(data.columns.ner != defaults.columns.ner, columns, "data.columns.ner");
-  useless(data.delimiter != defaults.delimiter, columns, "data.delimiter");
-  useless(data.comment != defaults.comment, rows, "data.comment");
-  useless(data.first_code_point, columns, "data.first_code_point");
-  useless(data.read_scheme != defaults.read_scheme, in({Format::kColumns, Format::kJsonl, Format::kAdaseq}),
-          "data.read_scheme");
-  useless(!data.labels.empty(), in({Format::kJsonl}), "data.labels");
-  useless(data.offset_unit != defaults.offset_unit, annotation, "data.offset_unit");
-  useless(data.words != defaults.words, annotation, "data.words");
-  useless(data.on_misaligned != defaults.on_misaligned, annotation, "data.on_misaligned");
-  useless(data.on_overlap != defaults.on_overlap, annotation, "data.on_overlap");
-  useless(data.on_discontinuous != defaults.on_discontinuous, in({Format::kBrat}), "data.on_discontinuous");
-}
-
-/// Keys that the source of the contexts makes useless.
-void CheckContexts(const DataOptions& data, Checker* check) {
-  using Source = ContextOptions::Source;
-  const ContextOptions& contexts = data.contexts;
-  const auto useless = [&](const char* key, bool is_set) {
-    if (!is_set) return;
-    check->Add(key, "data.contexts.source",
-               fmt::format("{} has no effect with data.contexts.source: {}", key, NameOf(contexts.source)),
-               fmt::format("remove {}, or choose another data.contexts.source", key));
-  };
-  if (contexts.source == Source::kDocument || contexts.source == Source::kRandomSentences) {
-    useless("data.train.contexts", !data.train.contexts.empty());
-    useless("data.dev.contexts", !data.dev.contexts.empty());
-    useless("data.test.contexts", !data.test.contexts.empty());
-    useless("data.unlabelled.contexts", !data.unlabelled.contexts.empty());
-  }
-  if (contexts.source == Source::kDocument) {
-    useless("data.contexts.max_texts", contexts.max_texts > 0);
-    useless("data.contexts.max_words_per_text", contexts.max_words_per_text > 0);
-  }
-}
-
-void CheckData(const DataOptions& data, Checker* check) {
-  CheckFormat(data, check);
-  if (data.columns.text == data.columns.ner) {
-    check->Add("data.columns.ner", "data.columns.text",
-               fmt::format("data.columns.text and data.columns.ner are both column {}", data.columns.ner),
-               "name the column of the words and the column of the tags");
-  }
-  if (data.comment.find_first_of("\r\n") != std::string::npos) {
-    check->Add("data.comment", "data.comment holds a line break, so no line can start with it",
-               "give the first characters of a comment line");
-  }
-  for (const auto& [old_name, new_name] : data.label_map) {
-    if (HasControl(new_name) || new_name.find(' ') != std::string::npos) {
-      check->Add("data.label_map",
-                 fmt::format("data.label_map: '{}' becomes '{}', which holds a blank", Printable(old_name),
-                             Printable(new_name)),
-                 "entity types are single words");
-    } else if (new_name == "X") {
-      check->Add(
-          "data.label_map",
-          fmt::format("data.label_map: '{}' becomes 'X', which is the type of context words", Printable(old_name)),
-          "choose another new name");
-    }
-  }
-  if (data.token_cache.empty()) {
-    check->Add("data.token_cache", "data.token_cache is empty", "write auto, off or the path of a directory");
-  }
-  if (data.verify_token_cache && data.token_cache == "off") {
-    check->Add("data.verify_token_cache", "data.token_cache",
-               "data.verify_token_cache has no effect with data.token_cache: off", "remove one of them");
-  }
-  CheckSplit("data.train", data.train, check);
-  CheckSplit("data.dev", data.dev, check);
-  CheckSplit("data.test", data.test, check);
-  CheckSplit("data.unlabelled", data.unlabelled, check);
-  CheckContexts(data, check);
-  if (data.train_with_dev && data.dev.sentences.empty()) check->NoEffect("data.train_with_dev", "data.dev.sentences");
 }
 
 void CheckObjective(const RunConfig& config, Checker* check) {
@@ -226,6 +104,27 @@ void CheckGroup(const GroupOptions& group, const std::string& key, Checker* chec
   }
 }
 
+/// The dev data of several corpora that choose the epoch.
+void CheckSelectOver(const RunConfig& config, Checker* check) {
+  const std::string key = "train.select_over", &over = config.train.select_over;
+  if (over == TrainOptions{}.select_over) return;
+  if (config.data.corpora.empty()) return check->NoEffect(key, "data.corpora");
+  if (!SelectsOnDev(config)) return check->NoEffect(key, "dev data to select on");
+  std::vector<std::string> names = {"macro", "micro"};
+  for (const auto& [name, corpus] : config.data.corpora) {
+    if (name == over && corpus.dev.sentences.empty()) {
+      return check->Add(key, fmt::format("{} is '{}', a corpus without dev data", key, name),
+                        fmt::format("set data.corpora.{}.dev.sentences, or name another corpus", name));
+    }
+    names.push_back(name);
+  }
+  if (std::find(names.begin(), names.end(), over) != names.end()) return;
+  check->Add(key,
+             fmt::format("{} must be macro, micro or the name of a corpus, not '{}'{}", key, Printable(over),
+                         DidYouMean(over, names)),
+             "macro takes the mean of the dev F1 of all corpora");
+}
+
 void CheckTrain(const RunConfig& config, Checker* check) {
   const TrainOptions& train = config.train;
   if (train.batch_sentences > 0 && train.batch_pieces > 0) {
@@ -248,7 +147,8 @@ void CheckTrain(const RunConfig& config, Checker* check) {
     CheckGroup(train.groups[i], fmt::format("train.groups.{}", i), check);
   if (train.select_by != TrainOptions::SelectBy::kTrained && !SelectsOnDev(config))
     check->NoEffect("train.select_by", "dev data to select on");
-  if (train.patience > 0 && config.data.dev.sentences.empty()) check->NoEffect("train.patience", "data.dev.sentences");
+  CheckSelectOver(config, check);
+  if (train.patience > 0 && !HasDevData(config.data)) check->NoEffect("train.patience", "data.dev.sentences");
   if (train.patience > 0 && config.data.train_with_dev) {
     check->Add("train.patience",
                "train.patience has no effect with data.train_with_dev, which leaves no dev data to watch",
@@ -263,7 +163,7 @@ void CollectProblems(const RunConfig& config, const std::function<std::string(co
   Checker check(place_of, problems);
   const Json json = ToJson(config);
   for (const Leaf& leaf : Leaves(json)) {
-    const bool scalar = leaf.schema->type != ValueType::kTextMap && leaf.schema->type != ValueType::kList;
+    const bool scalar = leaf.schema->type != ValueType::kTextMap && !leaf.schema->has_elements();
     if (!scalar) continue;
     if (const std::optional<std::string> problem = CheckRange(*leaf.schema, leaf.key, *leaf.value);
         problem.has_value()) {
@@ -291,14 +191,20 @@ void RequireTrainable(const RunConfig& config) {
     problems.Add(ErrorCode::kConfig, {fmt::format("{} is empty, but training needs it", key), key,
                                       fmt::format("set it in the configuration or with --set {}=PATH", key)});
   };
-  require("data.train.sentences", config.data.train.sentences);
+  const auto trains = [](const auto& corpus) { return !corpus.second.train.sentences.empty(); };
+  if (config.data.corpora.empty()) {
+    require("data.train.sentences", config.data.train.sentences);
+  } else if (std::none_of(config.data.corpora.begin(), config.data.corpora.end(), trains)) {
+    problems.Add(ErrorCode::kConfig,
+                 {"no corpus of data.corpora has training data", "data.corpora",
+                  fmt::format("set data.corpora.{}.train.sentences", config.data.corpora[0].first)});
+  }
   require("model.encoder.path", config.model.encoder.path);
   problems.ThrowIfAny();
 }
 
 bool SelectsOnDev(const RunConfig& config) {
-  return config.train.select == TrainOptions::Select::kBest && !config.data.dev.sentences.empty() &&
-         !config.data.train_with_dev;
+  return config.train.select == TrainOptions::Select::kBest && HasDevData(config.data) && !config.data.train_with_dev;
 }
 
 }  // namespace clner

@@ -131,6 +131,9 @@ std::string Expected(const SchemaNode& schema) {
     case ValueType::kList:
       text = "a list";
       break;
+    case ValueType::kNamed:
+      text = "a map of sections";
+      break;
     case ValueType::kStruct:
       text = "a section";
       break;

@@ -85,6 +85,12 @@ class YamlWriter {
     if (field.type == ValueType::kStruct) {
       *out_ += "\n";
       Fields(field, value, key, indent + "  ");
+    } else if (field.type == ValueType::kNamed && !value.empty()) {
+      *out_ += "\n";
+      for (const auto& section : value.items()) {
+        *out_ += indent + "  " + TextYaml(section.key()) + ":\n";
+        Fields(field, section.value(), JoinKey(key, section.key()), indent + "    ");
+      }
     } else if (field.type == ValueType::kList && !value.empty()) {
       *out_ += Origin(key) + "\n";
       for (size_t i = 0; i < value.size(); ++i)
@@ -140,6 +146,14 @@ std::string ChangedValue(const SchemaNode& schema, const Json& value) {
     }
     return "[" + text + "]";
   }
+  if (schema.type == ValueType::kNamed) {
+    std::string text;
+    for (const auto& section : value.items()) {
+      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", TextYaml(section.key()),
+                          ChangedFields(schema.children, section.value()));
+    }
+    return "{" + text + "}";
+  }
   if (schema.info.path != PathKind::kNone) return TextYaml(value.get<std::string>());
   return InlineYaml(value, schema);
 }
@@ -179,6 +193,8 @@ std::string InlineYaml(const Json& value, const SchemaNode& schema) {
     }
     case ValueType::kList:
       return "[]";
+    case ValueType::kNamed:
+      return "{}";
     case ValueType::kStruct:
       break;
   }

@@ -28,42 +28,47 @@ BatchSource::BatchSource(const Datasets& data, const RunConfig& config)
     : rules_(RulesOf(config)),
       plan_{OrderOf(config.train.batching), config.train.batch_sentences, config.train.batch_pieces,
             static_cast<uint64_t>(config.seed)},
-      accumulate_(config.train.accumulate) {
-  FillLabelled(data.train);
+      accumulate_(config.train.accumulate),
+      data_(data) {
+  FillLabelled();
   if (data.unlabelled) FillUnlabelled(*data.unlabelled);
 }
 
-void BatchSource::FillLabelled(const Split& train) {
+void BatchSource::FillLabelled() {
   using Instances = ObjectiveRules::Instances;
-  labelled_.split = &train;
+  const Split& train = data_.train;
   if (rules_.needs_contexts() && !train.has_contexts()) {
+    const bool joint = data_.corpora.size() > 1;
     throw Error(ErrorCode::kData, "the objective trains on contexts, and no training sentence has one",
-                train.corpus.path, "set data.train.contexts, or objective: {type: nll, view: original}");
+                train.corpus.path,
+                std::string("set ") + (joint ? "train.contexts of a corpus" : "data.train.contexts") +
+                    ", or objective: {type: nll, view: original}");
   }
-  const size_t count = train.examples.size();
+  const std::vector<int64_t>& epoch = data_.epoch;
+  const auto example = [&](int64_t sentence) { return &train.examples[static_cast<size_t>(sentence)]; };
+  const auto shown_of = [&](int64_t sentence) { return &train.WithContext(static_cast<size_t>(sentence)); };
   const bool cooperates = rules_.kl || rules_.l2;
   if (rules_.instances == Instances::kOriginal || rules_.instances == Instances::kPool) {
-    for (const Example& example : train.examples) labelled_.Add(&example, nullptr);
+    for (const int64_t i : epoch) labelled_.Add(example(i), nullptr);
   }
   if (rules_.instances == Instances::kContext || rules_.instances == Instances::kPool) {
-    for (size_t i = 0; i < count; ++i) {
-      const Example& shown = train.WithContext(i);
-      if (!shown.context && rules_.instances == Instances::kPool && !rules_.copies) continue;
-      labelled_.Add(&shown, shown.context && cooperates ? &train.examples[i] : nullptr);
+    for (const int64_t i : epoch) {
+      const Example* shown = shown_of(i);
+      if (!shown->context && rules_.instances == Instances::kPool && !rules_.copies) continue;
+      labelled_.Add(shown, shown->context && cooperates ? example(i) : nullptr);
     }
     // Lists of one length can be taken in turn (file order); without copies the second one is shorter.
-    if (labelled_.units.size() == 2 * count) labelled_.lists = 2;
+    if (labelled_.units.size() == 2 * epoch.size()) labelled_.lists = 2;
   }
   if (rules_.instances == Instances::kPairs) {
-    for (size_t i = 0; i < count; ++i) {
-      const Example& shown = train.WithContext(i);
-      labelled_.Add(&train.examples[i], shown.context || rules_.copies ? &shown : nullptr);
+    for (const int64_t i : epoch) {
+      const Example* shown = shown_of(i);
+      labelled_.Add(example(i), shown->context || rules_.copies ? shown : nullptr);
     }
   }
 }
 
 void BatchSource::FillUnlabelled(const Split& unlabelled) {
-  unlabelled_.split = &unlabelled;
   for (size_t i = 0; i < unlabelled.examples.size(); ++i) {
     if (unlabelled.WithContext(i).context) unlabelled_.Add(&unlabelled.examples[i], &unlabelled.WithContext(i));
   }
@@ -162,17 +167,18 @@ int64_t BatchSource::PiecesOf(const PlannedBatch& batch) const {
   return pieces;
 }
 
-std::vector<int64_t> BatchSource::LinesOf(const PlannedBatch& batch) const {
-  std::vector<int64_t> lines;
-  const auto add = [&](const Pool& pool, const std::vector<int64_t>& positions) {
+std::vector<SentencePlace> BatchSource::PlacesOf(const PlannedBatch& batch) const {
+  std::vector<SentencePlace> places;
+  const auto add = [&](const Pool& pool, const std::vector<int64_t>& positions, const Split& split) {
     for (const int64_t position : positions) {
       const int64_t sentence = pool.units[static_cast<size_t>(position)]->sentence;
-      lines.push_back(pool.split->corpus.sentences[static_cast<size_t>(sentence)].line);
+      places.push_back({&pool == &unlabelled_ ? "unlabelled" : data_.CorpusOf(sentence).name,
+                        split.corpus.sentences[static_cast<size_t>(sentence)].line});
     }
   };
-  add(labelled_, batch.labelled);
-  add(unlabelled_, batch.unlabelled);
-  return lines;
+  add(labelled_, batch.labelled, data_.train);
+  if (data_.unlabelled) add(unlabelled_, batch.unlabelled, *data_.unlabelled);
+  return places;
 }
 
 }  // namespace clner

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "objectives/rules.h"
@@ -16,7 +17,13 @@ struct PlannedBatch {
   std::vector<int64_t> labelled = {}, unlabelled = {};
 };
 
-/// Immutable; the examples belong to the data sets, which must outlive it.
+/// Where a sentence stands.
+struct SentencePlace {
+  std::string corpus = {};  ///< its name; empty when there is only one, "unlabelled" for data.unlabelled
+  int64_t line = 0;
+};
+
+/// Immutable; thread-safe. The examples belong to the data sets, which must outlive it.
 class BatchSource {
  public:
   /// kData when the rules need contexts and there are none.
@@ -26,19 +33,17 @@ class BatchSource {
   /// Part `part` of `parts` of a batch, with weights such that the parts add up to it; empty ones are left out.
   [[nodiscard]] std::vector<Batch> Pack(const PlannedBatch& batch, int64_t part, int64_t parts) const;
   [[nodiscard]] int64_t PiecesOf(const PlannedBatch& batch) const;
-  /// Corpus lines of the sentences.
-  [[nodiscard]] std::vector<int64_t> LinesOf(const PlannedBatch& batch) const;
+  [[nodiscard]] std::vector<SentencePlace> PlacesOf(const PlannedBatch& batch) const;
 
  private:
   /// What is drawn together: an example and maybe the other view of its sentence.
   struct Pool {
-    const Split* split = nullptr;
     std::vector<const Example*> units = {}, partners = {};
     std::vector<PlanUnit> sizes = {};
     int64_t lists = 1;
     void Add(const Example* unit, const Example* partner);
   };
-  void FillLabelled(const Split& train);
+  void FillLabelled();
   void FillUnlabelled(const Split& unlabelled);
   void Pack(const Pool& pool, const std::vector<int64_t>& positions, int64_t part, int64_t parts,
             std::vector<Batch>* batches) const;
@@ -48,6 +53,7 @@ class BatchSource {
   ObjectiveRules rules_;
   BatchPlanOptions plan_;
   int64_t accumulate_;
+  const Datasets& data_;
   Pool labelled_, unlabelled_;
 };
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "config/corpora.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -16,10 +18,9 @@
 namespace clner {
 namespace {
 
-std::string Describe(const char* name, const Corpus& corpus) {
-  return std::string(name) + ": " + std::to_string(corpus.sentences.size()) + " sentences, " +
-         std::to_string(corpus.words) + " words, " + std::to_string(corpus.entities) + " entities, " +
-         Name(corpus.scheme) + "  (" + corpus.path + ")";
+std::string Describe(const std::string& name, const Corpus& corpus) {
+  return name + ": " + std::to_string(corpus.sentences.size()) + " sentences, " + std::to_string(corpus.words) +
+         " words, " + std::to_string(corpus.entities) + " entities, " + Name(corpus.scheme) + "  (" + corpus.path + ")";
 }
 
 /// The names between the commas.
@@ -33,9 +34,10 @@ std::vector<std::string> LabelNames(const std::string& labels) {
   return names;
 }
 
-TokenizedCorpus ReadSentences(const std::string& path, const DataOptions& data, const CorpusOptions& options,
+TokenizedCorpus ReadSentences(const std::string& path, const CorpusData& corpus, const CorpusOptions& options,
                               CorpusCache& cache) {
-  const DataFormat format = data.format == DataOptions::Format::kAuto ? FormatOfFile(path, "data.format:")
+  const DataOptions& data = corpus.data;
+  const DataFormat format = data.format == DataOptions::Format::kAuto ? FormatOfFile(path, corpus.key + ".format:")
                                                                       : ParseDataFormat(NameOf(data.format));
   return cache.Read(path, format, options, LabelNames(data.labels));
 }
@@ -71,9 +73,16 @@ std::optional<PieceTables> ReadContexts(Corpus* corpus, const std::string& path,
   return std::move(read.pieces);
 }
 
-Split Read(const char* name, const SplitOptions& files, const DataOptions& data, const CorpusOptions& options,
-           const ContextRule& rule, CorpusCache& cache) {
-  TokenizedCorpus read = ReadSentences(files.sentences, data, options, cache);
+/// A split as messages call it.
+std::string SplitName(const CorpusData& corpus, const char* split) {
+  return corpus.name.empty() ? split : corpus.name + " " + split;
+}
+
+Split Read(const std::string& name, const SplitOptions& files, const CorpusData& source, const ContextRule& rule,
+           CorpusCache& cache) {
+  const DataOptions& data = source.data;
+  const CorpusOptions options = CorpusOptionsOf(data);
+  TokenizedCorpus read = ReadSentences(files.sentences, source, options, cache);
   Corpus& corpus = read.corpus;
   SplitPieces pieces = {read.pieces, std::move(read.pieces)};
   if (!files.contexts.empty()) pieces.contexts = ReadContexts(&corpus, files.contexts, data, options, cache);
@@ -86,6 +95,56 @@ Split Read(const char* name, const SplitOptions& files, const DataOptions& data,
                corpus.path, "'clner validate' lists them; data.strict refuses them");
   }
   return {.corpus = std::move(corpus), .pieces = {std::move(pieces)}};
+}
+
+/// Puts the sentences of a split behind those of another.
+void Append(Split more, Split* split) {
+  Corpus& corpus = split->corpus;
+  if (corpus.sentences.empty()) {
+    *split = std::move(more);
+    return;
+  }
+  std::move(more.corpus.sentences.begin(), more.corpus.sentences.end(), std::back_inserter(corpus.sentences));
+  corpus.path += ", " + more.corpus.path;
+  corpus.words += more.corpus.words;
+  corpus.entities += more.corpus.entities;
+  for (const auto& [type, count] : more.corpus.entities_of_type) corpus.entities_of_type[type] += count;
+  std::move(more.pieces.begin(), more.pieces.end(), std::back_inserter(split->pieces));
+}
+
+// Numbers of the splits of a corpus, which keep their random contexts apart.
+enum SplitNumber : uint64_t { kTrain, kDev, kTest, kUnlabelled, kSplits };
+
+/// Reads one corpus; `first_number` is that of its first split.
+void ReadInto(const RunConfig& config, const CorpusData& source, uint64_t first_number, CorpusCache& cache,
+              Datasets* datasets) {
+  const auto read = [&](const char* split, const SplitOptions& files, uint64_t number) {
+    return Read(SplitName(source, split), files, source, RuleOfContexts(config, first_number + number), cache);
+  };
+  DataCorpus& corpus = datasets->corpora.emplace_back();
+  corpus.name = source.name;
+  std::vector<Sentence>& sentences = datasets->train.corpus.sentences;
+  corpus.train.first = static_cast<int64_t>(sentences.size());
+  corpus.train.factor = source.factor;
+  const DataOptions& data = source.data;
+  if (!data.train.sentences.empty()) {
+    Split train = read("train", data.train, kTrain);
+    if (train.corpus.entities == 0 && !source.name.empty()) {
+      LogWarning("corpus without entities", "the training data of '" + source.name + "' have no entity: every tag is O",
+                 train.corpus.path, "check " + source.key + ".columns.ner");
+    }
+    Append(std::move(train), &datasets->train);
+  }
+  if (!data.dev.sentences.empty()) {
+    Split dev = read("dev", data.dev, kDev);
+    if (data.train_with_dev && !data.train.sentences.empty()) {  // a corpus without training data is only scored
+      Append(std::move(dev), &datasets->train);
+    } else {
+      corpus.dev = std::move(dev);
+    }
+  }
+  if (!data.test.sentences.empty()) corpus.test = read("test", data.test, kTest);
+  corpus.train.count = static_cast<int64_t>(sentences.size()) - corpus.train.first;
 }
 
 void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
@@ -214,45 +273,52 @@ TokenCacheOptions TokenCacheOptionsOf(const DataOptions& options) {
   return cache;
 }
 
+bool Datasets::has_dev() const {
+  return std::any_of(corpora.begin(), corpora.end(), [](const DataCorpus& corpus) { return corpus.dev.has_value(); });
+}
+
+const DataCorpus& Datasets::CorpusOf(int64_t sentence) const {
+  const auto found = std::find_if(corpora.begin(), corpora.end(), [&](const DataCorpus& corpus) {
+    return sentence < corpus.train.first + corpus.train.count;
+  });
+  CLNER_CHECK(found != corpora.end(), "a sentence belongs to no corpus");
+  return *found;
+}
+
 Datasets ReadDatasets(const RunConfig& config, CorpusCache& cache, bool allow_no_entities) {
-  const DataOptions& options = config.data;
-  const CorpusOptions corpus_options = CorpusOptionsOf(options);
-  const auto read = [&](const char* name, const SplitOptions& split, uint64_t number) {
-    return Read(name, split, options, corpus_options, RuleOfContexts(config, number), cache);
-  };
   Datasets datasets;
-  datasets.train = read("train", options.train, 0);
-  if (!options.dev.sentences.empty()) {
-    Split dev = read("dev", options.dev, 1);
-    if (options.train_with_dev) {
-      Corpus& train = datasets.train.corpus;
-      for (Sentence& sentence : dev.corpus.sentences) train.sentences.push_back(std::move(sentence));
-      train.words += dev.corpus.words;
-      train.entities += dev.corpus.entities;
-      for (const auto& [type, count] : dev.corpus.entities_of_type) train.entities_of_type[type] += count;
-      datasets.train.pieces.push_back(std::move(dev.pieces.front()));
-    } else {
-      datasets.dev = std::move(dev);
-    }
-  }
-  if (!options.test.sentences.empty()) datasets.test = read("test", options.test, 2);
-  if (!options.unlabelled.sentences.empty()) {
-    datasets.unlabelled = read("unlabelled", options.unlabelled, 3);
+  const std::vector<CorpusData> corpora = CorporaOf(config.data);
+  for (size_t i = 0; i < corpora.size(); ++i) ReadInto(config, corpora[i], i * kSplits, cache, &datasets);
+  if (!config.data.unlabelled.sentences.empty()) {
+    const CorpusData source = {.key = "data", .data = config.data};
+    datasets.unlabelled =
+        Read("unlabelled", config.data.unlabelled, source, RuleOfContexts(config, kUnlabelled), cache);
   }
   datasets.labels.Add(datasets.train.corpus);
   if (datasets.labels.types.empty() && !allow_no_entities) {
     throw Error(ErrorCode::kData, "the training data have no entity: every tag is O", datasets.train.corpus.path,
                 "check data.columns.ner; --force trains anyway");
   }
-  if (datasets.dev) ReportUnknownLabels(datasets.dev->corpus, datasets.labels);
-  if (datasets.test) ReportUnknownLabels(datasets.test->corpus, datasets.labels);
+  std::vector<TrainPart> parts;
+  for (const DataCorpus& corpus : datasets.corpora) {
+    parts.push_back(corpus.train);
+    for (const std::optional<Split>* split : {&corpus.dev, &corpus.test}) {
+      if (*split) ReportUnknownLabels((*split)->corpus, datasets.labels);
+    }
+  }
+  datasets.epoch = EpochSentences(parts, config.data.upsample, static_cast<uint64_t>(config.seed));
+  if (config.data.upsample != DataOptions::Upsample::kNone)
+    LogInfo("an epoch has " + std::to_string(datasets.epoch.size()) + " sentences");
   return datasets;
 }
 
 void PrepareExamples(Datasets& datasets, const Views& views, const TagSpace& tags, bool train_contexts) {
   Prepare(datasets.train, views, train_contexts, tags, "train");
-  if (datasets.dev) Prepare(*datasets.dev, views, true, tags, "dev");
-  if (datasets.test) Prepare(*datasets.test, views, true, tags, "test");
+  for (DataCorpus& corpus : datasets.corpora) {
+    const std::string prefix = corpus.name.empty() ? "" : corpus.name + " ";
+    if (corpus.dev) Prepare(*corpus.dev, views, true, tags, prefix + "dev");
+    if (corpus.test) Prepare(*corpus.test, views, true, tags, prefix + "test");
+  }
   if (datasets.unlabelled) Prepare(*datasets.unlabelled, views, true, tags, "unlabelled");
 }
 

@@ -10,6 +10,7 @@
 #include "model/tag_space.h"
 #include "tensor/batch.h"
 #include "tokenize/piece_tables.h"
+#include "train/upsample.h"
 #include "views/context_view.h"
 #include "views/corpus_cache.h"
 #include "views/view.h"
@@ -38,11 +39,23 @@ struct Split {
   }
 };
 
-struct Datasets {
-  Split train = {};
+/// What is known of one corpus beside the examples it is trained on.
+struct DataCorpus {
+  std::string name = {};  ///< empty when there is only one
+  TrainPart train = {};   ///< its sentences in Datasets::train, those of dev too when they are trained on
   std::optional<Split> dev = {}, test = {};  ///< dev is absent when it is trained on
+};
+
+struct Datasets {
+  Split train = {};                      ///< of all corpora, one behind the other
+  std::vector<int64_t> epoch = {};       ///< sentences of `train` that an epoch takes, some repeated for data.upsample
+  std::vector<DataCorpus> corpora = {};  ///< in the order of the configuration
   std::optional<Split> unlabelled = {};
   LabelSet labels = {};
+  /// Some corpus has dev data that are not trained on.
+  [[nodiscard]] bool has_dev() const;
+  /// The corpus of a sentence of `train`.
+  [[nodiscard]] const DataCorpus& CorpusOf(int64_t sentence) const;
 };
 
 /// How the configuration reads data files.
@@ -57,9 +70,9 @@ struct Views {
   const ContextView& context;
 };
 
-/// Reads and tokenises train, dev and test; collects labels from the training data; reports counts, schemes and labels
-/// that only occur in dev or test; makes the contexts of each split that data.contexts.source says. 65 when the
-/// training data have no entity and `allow_no_entities` is false.
+/// Reads and tokenises train, dev and test of every corpus; collects labels from the training data of all; reports
+/// counts, schemes and labels that only occur in dev or test; makes the contexts of each split that
+/// data.contexts.source says. 65 when the training data have no entity and `allow_no_entities` is false.
 [[nodiscard]] Datasets ReadDatasets(const RunConfig& config, CorpusCache& cache, bool allow_no_entities);
 
 /// Makes the examples of every split, with gold tags; those with context of the training data only if `train_contexts`.

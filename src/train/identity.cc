@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/corpora.h"
 #include "config/resolve.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -25,20 +26,26 @@ RunConfig WithoutHarmlessKeys(RunConfig config) {
   config.train.grace_seconds = defaults.train.grace_seconds;
   config.train.eval_batch_pieces = defaults.train.eval_batch_pieces;
   config.data.test = defaults.data.test;
+  for (auto& [name, corpus] : config.data.corpora) corpus.test = defaults.data.test;
   config.data.token_cache = defaults.data.token_cache;
   config.data.verify_token_cache = defaults.data.verify_token_cache;
   if (config.train.schedule.type == ScheduleOptions::Type::kConstant && config.train.schedule.warmup >= 1)
     config.train.epochs = defaults.train.epochs;
   // Files count by content, wherever they lie.
-  for (std::string* path : {&config.data.train.sentences, &config.data.train.contexts, &config.data.dev.sentences,
-                            &config.data.dev.contexts, &config.model.encoder.path, &config.model.head.init_from}) {
-    path->clear();
-  }
+  for (SplitOptions* split : {&config.data.train, &config.data.dev, &config.data.unlabelled}) *split = {};
+  for (auto& [name, corpus] : config.data.corpora) corpus.train = corpus.dev = {};
+  config.model.encoder.path.clear();
+  config.model.head.init_from.clear();
   return config;
 }
 
-void AddHash(Json* json, const char* key, const std::string& path) {
+void AddHash(Json* json, const std::string& key, const std::string& path) {
   if (!path.empty()) (*json)[key] = Sha256OfFile(path);
+}
+
+void AddHashes(Json* json, const std::string& key, const SplitOptions& split) {
+  AddHash(json, key + ".sentences", split.sentences);
+  AddHash(json, key + ".contexts", split.contexts);
 }
 
 // One file has the name of the setting; the files of weights in several parts have their own names too.
@@ -46,7 +53,7 @@ void AddEncoderHashes(Json* json, const std::string& directory) {
   const std::vector<std::filesystem::path> files = OpenWeights(directory).Files();
   for (const std::filesystem::path& file : files) {
     const std::string key = "model.encoder.path";
-    AddHash(json, (files.size() == 1 ? key : key + "/" + file.filename().string()).c_str(), file.string());
+    AddHash(json, files.size() == 1 ? key : key + "/" + file.filename().string(), file.string());
   }
 }
 
@@ -73,10 +80,11 @@ Json RunIdentity(const RunConfig& config) {
   Json json;
   json["config"] = ToYaml(WithoutHarmlessKeys(config));
   Json hashes = Json::object();
-  AddHash(&hashes, "data.train.sentences", config.data.train.sentences);
-  AddHash(&hashes, "data.train.contexts", config.data.train.contexts);
-  AddHash(&hashes, "data.dev.sentences", config.data.dev.sentences);
-  AddHash(&hashes, "data.dev.contexts", config.data.dev.contexts);
+  for (const CorpusData& corpus : CorporaOf(config.data)) {
+    AddHashes(&hashes, corpus.key + ".train", corpus.data.train);
+    AddHashes(&hashes, corpus.key + ".dev", corpus.data.dev);
+  }
+  AddHashes(&hashes, "data.unlabelled", config.data.unlabelled);
   AddEncoderHashes(&hashes, config.model.encoder.path);
   AddHash(&hashes, "model.head.init_from", config.model.head.init_from);
   json["sha256"] = hashes;

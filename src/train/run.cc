@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <map>
 
 #include "config/resolve.h"
 #include "core/log.h"
@@ -37,12 +38,20 @@ ContextLimits LimitsOf(const ContextOptions& options) {
 
 // Dev data without contexts cannot select by them.
 void CheckSelection(const RunConfig& config, const Datasets& data) {
-  if (!data.dev || !SelectsOnDev(config) || data.dev->has_contexts()) return;
   const TrainOptions::SelectBy by = config.train.select_by;
-  if (by != TrainOptions::SelectBy::kContext && by != TrainOptions::SelectBy::kMean) return;
+  if (!SelectsOnDev(config) || (by != TrainOptions::SelectBy::kContext && by != TrainOptions::SelectBy::kMean)) return;
+  const std::string& over = config.train.select_over;
+  std::string paths;
+  for (const DataCorpus& corpus : data.corpora) {
+    if (!corpus.dev || (over != "macro" && over != "micro" && over != corpus.name)) continue;
+    if (corpus.dev->has_contexts()) return;
+    paths += (paths.empty() ? "" : ", ") + corpus.dev->corpus.path;
+  }
+  const bool joint = !config.data.corpora.empty();
   throw Error(ErrorCode::kData,
-              "train.select_by: " + std::string(NameOf(by)) + " needs contexts, and no dev sentence has one",
-              data.dev->corpus.path, "set data.dev.contexts, or train.select_by: original");
+              "train.select_by: " + std::string(NameOf(by)) + " needs contexts, and no dev sentence has one", paths,
+              std::string("set ") + (joint ? "dev.contexts of a corpus" : "data.dev.contexts") +
+                  ", or train.select_by: original");
 }
 
 ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets& data) {
@@ -103,12 +112,27 @@ Prepared Prepare(const RunConfig& config, bool force) {
   return prepared;
 }
 
-Json RunJson(const TrainRequest& request, const Json& identity) {
+// Sentences of every corpus of several.
+Json SizesOf(const Datasets& data) {
+  std::map<std::string, int64_t> epoch;
+  for (const int64_t sentence : data.epoch) ++epoch[data.CorpusOf(sentence).name];
+  Json sizes = Json::object();
+  for (const DataCorpus& corpus : data.corpora) {
+    Json& json =
+        sizes[corpus.name] = {{"train_sentences", corpus.train.count}, {"epoch_sentences", epoch[corpus.name]}};
+    if (corpus.dev) json["dev_sentences"] = corpus.dev->corpus.sentences.size();
+    if (corpus.test) json["test_sentences"] = corpus.test->corpus.sentences.size();
+  }
+  return sizes;
+}
+
+Json RunJson(const TrainRequest& request, const Json& identity, const Datasets& data) {
   Json json;
   json["schema_version"] = 1;
   json["command"] = request.command_line;
   json["seed"] = request.config.seed;
   for (const char* key : {"version", "torch", "threads", "sha256"}) json[key] = identity[key];
+  if (!request.config.data.corpora.empty()) json["corpora"] = SizesOf(data);
   return json;
 }
 
@@ -137,12 +161,12 @@ Json TrainRun(const TrainRequest& request) {
     run.TruncateAfter("trace.jsonl", state.step - 1, state.epoch);  // its first step is 0, as in the reference's traces
   }
   WriteFileAtomically(run.path() / "config.yaml", ToYaml(request.config));
-  WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity), 2) + "\n");
+  WriteFileAtomically(run.path() / "run.json", DumpJson(RunJson(request, identity, prepared.data), 2) + "\n");
   SetLogFile(run.path() / "train.log");
   const std::unique_ptr<Objective> objective = MakeObjective(RulesOf(request.config));
   const BatchSource batches(prepared.data, request.config);
   Trainer trainer({request.config, prepared.data, batches, *prepared.model, *objective, optimizer, run,
-                   request.config.model.encoder.path, identity, request.callbacks},
+                   request.config.model.encoder.path, identity, request.callbacks, request.read_ahead},
                   state);
   trainer.Run();
   {

@@ -7,6 +7,7 @@
 #include "clner/train.h"
 #include "config/options.h"
 #include "core/json.h"
+#include "core/read_ahead.h"
 #include "train/run_directory.h"
 
 namespace clner {
@@ -19,6 +20,7 @@ struct TrainRequest {
   bool force_resume = false;  ///< resume although configuration or data changed
   std::string command_line = {};
   TrainCallbacks callbacks = {};
+  ReadAheadOptions read_ahead = {};  ///< how batches are prepared; no result depends on it
 };
 
 /// Trains (or resumes), evaluates the selected model on dev and test, writes the run directory and returns report.json.

@@ -1,9 +1,47 @@
+#include "train/split_scores.h"
+
+#include <algorithm>
+#include <cstdio>
+
 #include "core/stop.h"
 #include "eval/report.h"
-#include "eval/scores.h"
-#include "train/trainer.h"
+#include "objectives/rules.h"
 
 namespace clner {
+namespace {
+
+// The scores of one corpus, or of all together, that select.
+Json OfSelectedView(SelectedView selected, const Json& views) {
+  if (selected == SelectedView::kOriginal || !views.contains("context")) return views["original"]["micro"];
+  if (selected == SelectedView::kContext) return views["context"]["micro"];
+  Json mean = {{"mean_of", {"original", "context"}}};
+  mean.update(MeanRates(std::vector<Json>{views["original"]["micro"], views["context"]["micro"]}));
+  return mean;
+}
+
+// All corpora as one: the sums of their counts.
+Json Pooled(std::span<const CorpusScores> corpora) {
+  Json views = Json::object();
+  for (const char* view : {"original", "context"}) {
+    Counts sum;
+    bool any = false;
+    for (const CorpusScores& corpus : corpora) {
+      any = any || corpus.views.contains(view);
+      const Json& micro = corpus.views[corpus.views.contains(view) ? view : "original"]["micro"];
+      sum += Counts{micro["gold"].get<int64_t>(), micro["predicted"].get<int64_t>(), micro["correct"].get<int64_t>()};
+    }
+    if (any) views[view]["micro"] = CountsJson(sum, EvalMode::kConlleval);
+  }
+  return views;
+}
+
+std::string Percent2(double fraction) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", 100 * fraction);
+  return text;
+}
+
+}  // namespace
 
 std::optional<std::vector<Prediction>> PredictSplit(Model& model, const Split& split, bool context,
                                                     int64_t batch_pieces) {
@@ -32,26 +70,57 @@ SelectedView ViewThatSelects(const RunConfig& config) {
                                                           : SelectedView::kMean;
 }
 
-Json SelectionScores(const RunConfig& config, const Json& views) {
-  const SelectedView selected = ViewThatSelects(config);
-  if (selected == SelectedView::kOriginal || !views.contains("context")) return views["original"]["micro"];
-  const Json &original = views["original"]["micro"], &context = views["context"]["micro"];
-  if (selected == SelectedView::kContext) return context;
-  Json mean = {{"mean_of", {"original", "context"}}};
-  for (const char* key : {"precision", "recall", "f1"})
-    mean[key] = (original[key].get<double>() + context[key].get<double>()) / 2;
+Json MeanRates(std::span<const Json> rates) {
+  Json mean = Json::object();
+  for (const char* key : {"precision", "recall", "f1"}) {
+    double sum = 0;
+    for (const Json& one : rates) sum += one[key].get<double>();
+    mean[key] = sum / static_cast<double>(rates.size());
+  }
   return mean;
 }
 
-Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions) {
+Json SelectionScores(const RunConfig& config, std::span<const CorpusScores> corpora) {
+  const SelectedView selected = ViewThatSelects(config);
+  if (corpora.size() == 1) return OfSelectedView(selected, corpora.front().views);
+  const std::string& over = config.train.select_over;
+  if (over == "micro") {
+    Json micro = {{"over", over}};
+    micro.update(OfSelectedView(selected, Pooled(corpora)));
+    return micro;
+  }
+  const auto named =
+      std::find_if(corpora.begin(), corpora.end(), [&](const auto& corpus) { return corpus.name == over; });
+  if (named != corpora.end()) {
+    Json scores = {{"over", over}};
+    scores.update(OfSelectedView(selected, named->views));
+    return scores;
+  }
+  std::vector<Json> each;
+  for (const CorpusScores& corpus : corpora) each.push_back(OfSelectedView(selected, corpus.views));
+  Json mean = {{"over", "macro"}};
+  mean.update(MeanRates(each));
+  return mean;
+}
+
+std::string DevLine(std::span<const CorpusScores> corpora) {
+  std::string line;
+  for (const CorpusScores& corpus : corpora) {
+    for (const auto& [view, scores] : corpus.views.items()) {
+      line += (line.empty() ? "" : ", ") + corpus.name + (corpus.name.empty() ? "" : " ") + "dev F1 " +
+              Percent2(scores["micro"]["f1"].get<double>()) + (view == "context" ? " with contexts" : "");
+    }
+  }
+  return line;
+}
+
+Scores ScoreSplit(const Split& split, const std::vector<Prediction>& predictions) {
   std::vector<std::vector<Span>> predicted;
   for (const Prediction& prediction : predictions) {
     std::vector<Span>& spans = predicted.emplace_back();
     for (const ScoredSpan& scored : prediction.spans) spans.push_back(scored.span);
   }
-  const Scores scores =
-      ScoreSpans(std::span<const Sentence>(split.corpus.sentences), std::span<const std::vector<Span>>(predicted));
-  return ScoresJson(scores, split.corpus.scheme);
+  return ScoreSpans(std::span<const Sentence>(split.corpus.sentences), std::span<const std::vector<Span>>(predicted));
 }
 
 }  // namespace clner

@@ -19,6 +19,8 @@ void ForEachField(State& state, Visit&& visit) {
   visit("epoch_batches", state.epoch_batches);
   visit("trained_words", state.trained_words);
   visit("seconds", state.seconds);
+  visit("loop_seconds", state.loop_seconds);
+  visit("data_wait_seconds", state.data_wait_seconds);
   visit("finished", state.finished);
   visit("history", state.history);
 }

@@ -20,9 +20,13 @@ struct TrainState {
   double epoch_loss = 0;                        ///< sum of the batch losses of the current epoch
   int64_t epoch_batches = 0;
   int64_t trained_words = 0;
-  double seconds = 0;  ///< wall time of training so far, evaluation included
+  double seconds = 0;                              ///< wall time of training so far, evaluation included
+  double loop_seconds = 0, data_wait_seconds = 0;  ///< of it in training steps, and there without a batch to work on
   bool finished = false;
   Json history = Json::array();  ///< one object per finished epoch
+
+  /// Share of the training steps in which they waited for data.
+  [[nodiscard]] double data_wait_share() const { return loop_seconds > 0 ? data_wait_seconds / loop_seconds : 0; }
 
   [[nodiscard]] Json ToJson() const;
   /// kCorrupt naming `path` when a field is missing or of the wrong type.

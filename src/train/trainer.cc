@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "core/stop.h"
+#include "eval/report.h"
 #include "model/model_directory.h"
 #include "tensor/memory.h"
 #include "train/checkpoint.h"
@@ -53,13 +54,18 @@ void Trainer::Run() {
 
 void Trainer::TrainEpoch() {
   const TrainOptions& train = setup_.config.train;
-  const std::vector<PlannedBatch> batches = setup_.batches.Epoch(state_.epoch);
-  const auto count = static_cast<int64_t>(batches.size());
+  const double began = loop_counted_at_ = Now();
+  epoch_.batches = setup_.batches.Epoch(state_.epoch);
+  const auto count = static_cast<int64_t>(epoch_.batches.size());
+  epoch_.packed.emplace(state_.batch, count, setup_.read_ahead, [this](int64_t i) {
+    return setup_.batches.Pack(epoch_.batches[static_cast<size_t>(i)], 0, 1);
+  });
+  state_.data_wait_seconds += Now() - began;
   setup_.model.train();
   Progress progress("epoch " + std::to_string(state_.epoch + 1) + "/" + std::to_string(train.epochs), count, "batches");
   while (state_.batch < count) {
     const int64_t end = std::min<int64_t>(count, state_.batch + train.accumulate);
-    const bool done = TrainGroup(batches, state_.batch, end);
+    const bool done = TrainGroup(state_.batch, end);
     if (done) {
       state_.micro_step += end - state_.batch;
       state_.batch = end;
@@ -68,33 +74,35 @@ void Trainer::TrainEpoch() {
     if (setup_.callbacks.should_stop && setup_.callbacks.should_stop()) RequestStop("the caller");
     if (!done || StopRequested() != nullptr) SaveAndStop();
     if (state_.step % train.save_every == 0) Save();
+    loop_counted_at_ = Now();
   }
+  epoch_.packed.reset();
   progress.Finish();
 }
 
-bool Trainer::TrainGroup(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end) {
+bool Trainer::TrainGroup(int64_t first, int64_t end) {
   std::optional<GroupLoss> group;
   for (int64_t parts = 1; !group; ++parts) {
     try {
-      group = Gradients(batches, first, end, parts);
+      group = Gradients(first, end, parts);
       if (!group) return false;
     } catch (const std::exception& error) {
       if (!IsOutOfMemory(error)) throw;
       setup_.optimizer.ClearGradients();
-      SplitOrGiveUp(batches, first, end, parts);
+      SplitOrGiveUp(first, end, parts);
     }
   }
   const double norm = setup_.optimizer.GradientNorm();
+  CountLoop();
   if (!std::isfinite(group->total) || !std::isfinite(norm)) {
-    SkipBadStep(group->total, norm, batches, first, end);
+    SkipBadStep(group->total, norm, first, end);
     return true;
   }
   ApplyStep(*group, norm);
   return true;
 }
 
-std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<PlannedBatch>& batches, int64_t first,
-                                                     int64_t end, int64_t parts) {
+std::optional<Trainer::GroupLoss> Trainer::Gradients(int64_t first, int64_t end, int64_t parts) {
   GroupLoss group;
   setup_.optimizer.ClearGradients();
   for (int64_t i = first; i < end; ++i) {
@@ -104,12 +112,27 @@ std::optional<Trainer::GroupLoss> Trainer::Gradients(const std::vector<PlannedBa
     torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
                                static_cast<uint64_t>(state_.micro_step + i - first)));
     for (int64_t part = 0; part < parts; ++part) {
-      for (const Batch& batch : setup_.batches.Pack(batches[static_cast<size_t>(i)], part, parts))
+      for (const Batch& batch : Packed(i, part, parts))
         AddGradients(batch, 1.0 / static_cast<double>(end - first), &group);
     }
     last_batch_seconds_ = Now() - began;
   }
   return group;
+}
+
+std::vector<Batch> Trainer::Packed(int64_t batch, int64_t part, int64_t parts) {
+  const double began = Now();
+  // Memory ran out when there are parts: what was prepared is given up, and nothing is held twice.
+  std::vector<Batch> packed = parts == 1 ? epoch_.packed->Take(batch)
+                                         : setup_.batches.Pack(epoch_.batches[static_cast<size_t>(batch)], part, parts);
+  state_.data_wait_seconds += Now() - began;
+  return packed;
+}
+
+void Trainer::CountLoop() {
+  const double now = Now();
+  state_.loop_seconds += now - loop_counted_at_;
+  loop_counted_at_ = now;
 }
 
 void Trainer::AddGradients(const Batch& batch, double share, GroupLoss* group) {
@@ -130,10 +153,10 @@ void Trainer::AddGradients(const Batch& batch, double share, GroupLoss* group) {
   group->words += batch.words();
 }
 
-void Trainer::SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const {
+void Trainer::SplitOrGiveUp(int64_t first, int64_t end, int64_t parts) const {
   int64_t pieces = 0, sentences = 0;
   for (int64_t i = first; i < end; ++i) {
-    const PlannedBatch& batch = batches[static_cast<size_t>(i)];
+    const PlannedBatch& batch = epoch_.batches[static_cast<size_t>(i)];
     const int64_t count = setup_.batches.PiecesOf(batch);
     if (count <= pieces) continue;
     pieces = count;
@@ -157,6 +180,7 @@ void Trainer::ApplyStep(const GroupLoss& group, double norm) {
   // torch's clip_grad_norm_ divides by norm + 1e-6.
   const double scale = train.clip_norm > 0 ? std::min(1.0, train.clip_norm / (norm + 1e-6)) : 1.0;
   setup_.optimizer.Step(factor, scale);
+  CountLoop();
   Json record = {{"event", "step"}, {"step", state_.step}, {"epoch", state_.epoch + 1}, {"loss", loss}};
   for (const LossTerm& term : group.terms) record[term.name] = term.sum / static_cast<double>(term.count);
   record["grad_norm"] = norm;
@@ -174,18 +198,21 @@ void Trainer::ApplyStep(const GroupLoss& group, double norm) {
   if (state_.step % setup_.config.logging.every_steps == 0) {
     record["step"] = state_.step;
     record["words_per_second"] = words_per_second;
+    record["data_wait_share"] = state_.data_wait_share();
     setup_.run.AppendJson("metrics.jsonl", record);
   }
 }
 
-void Trainer::SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first,
-                          int64_t end) {
+void Trainer::SkipBadStep(double loss, double norm, int64_t first, int64_t end) {
   ++state_.bad_steps;
   ++state_.bad_steps_in_row;
   ++state_.step;
-  Json lines = Json::array();
+  // A list of lines, or one for each of several corpora by its name.
+  const bool by_name = setup_.data.corpora.size() > 1 || setup_.data.unlabelled;
+  Json lines = by_name ? Json::object() : Json::array();
   for (int64_t i = first; i < end; ++i) {
-    for (const int64_t line : setup_.batches.LinesOf(batches[static_cast<size_t>(i)])) lines.push_back(line);
+    for (const SentencePlace& place : setup_.batches.PlacesOf(epoch_.batches[static_cast<size_t>(i)]))
+      (by_name ? lines[place.corpus.empty() ? "train" : place.corpus] : lines).push_back(place.line);
   }
   setup_.run.AppendJson("metrics.jsonl", {{"event", "bad_step"},
                                           {"step", state_.step},
@@ -208,21 +235,18 @@ void Trainer::FinishEpoch() {
   const double loss = state_.epoch_loss / static_cast<double>(std::max<int64_t>(1, state_.epoch_batches));
   Json record = {{"event", "epoch"}, {"epoch", state_.epoch + 1}, {"step", state_.step}, {"loss", loss}};
   std::string line = "epoch " + std::to_string(state_.epoch + 1) + ": loss " + Fixed(loss, 4);
-  if (setup_.data.dev) {
-    const Json dev = ScoreDev();
-    for (const auto& [view, scores] : dev.items()) {
-      const Json& micro = scores["micro"];
-      line += ", dev F1 " + Fixed(100 * micro["f1"].get<double>(), 2) + (view == "context" ? " with contexts" : "");
-      if (micro["predicted"].get<int64_t>() > 0) continue;
-      LogWarning("no entity predicted",
-                 "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O",
-                 setup_.data.dev->corpus.path, "train longer, or check train.lr and the tag column");
-    }
+  if (setup_.data.has_dev()) {
+    const std::vector<CorpusScores> dev = ScoreDev();
+    line += ", " + DevLine(dev);
     record["dev"] = SelectionScores(setup_.config, dev);
-    if (dev.size() > 1) {
-      for (const auto& [view, scores] : dev.items()) record["dev_views"][view] = scores["micro"];
+    for (const CorpusScores& corpus : dev) {
+      const bool alone = corpus.name.empty();
+      if (alone && corpus.views.size() == 1) continue;  // they are those of "dev"
+      Json& views = alone ? record["dev_views"] : record["dev_corpora"][corpus.name];
+      for (const auto& [view, scores] : corpus.views.items()) views[view] = scores["micro"];
     }
   }
+  record["data_wait_share"] = state_.data_wait_share();
   state_.seconds = Now() - run_started_at_;
   record["seconds"] = state_.seconds;
   state_.history.push_back(record);
@@ -249,18 +273,26 @@ void Trainer::FinishEpoch() {
   Save();
 }
 
-Json Trainer::ScoreDev() {
+std::vector<CorpusScores> Trainer::ScoreDev() {
   setup_.model.eval();
-  const Split& split = *setup_.data.dev;
-  Json scores;
-  for (const bool context : {false, true}) {
-    if (context && !split.has_contexts()) continue;
-    const std::optional<std::vector<Prediction>> predictions =
-        PredictSplit(setup_.model, split, context, setup_.config.train.eval_batch_pieces);
-    if (!predictions) SaveAndStop();  // the epoch is validated again on resume
-    scores[context ? "context" : "original"] = ScoreSplit(split, *predictions);
+  std::vector<CorpusScores> all;
+  for (const DataCorpus& corpus : setup_.data.corpora) {
+    if (!corpus.dev) continue;
+    CorpusScores& scores = all.emplace_back(CorpusScores{corpus.name});
+    for (const bool context : {false, true}) {
+      if (context && !corpus.dev->has_contexts()) continue;
+      const std::optional<std::vector<Prediction>> predictions =
+          PredictSplit(setup_.model, *corpus.dev, context, setup_.config.train.eval_batch_pieces);
+      if (!predictions) SaveAndStop();  // the epoch is validated again on resume
+      const Scores counted = ScoreSplit(*corpus.dev, *predictions);
+      scores.views[context ? "context" : "original"] = ScoresJson(counted, corpus.dev->corpus.scheme);
+      if (counted.micro.predicted > 0) continue;
+      LogWarning("no entity predicted",
+                 "after epoch " + std::to_string(state_.epoch + 1) + " every word of the dev data is tagged O",
+                 corpus.dev->corpus.path, "train longer, or check train.lr and the tag column");
+    }
   }
-  return scores;
+  return all;
 }
 
 void Trainer::PublishBest(const Json& dev) {
@@ -271,6 +303,9 @@ void Trainer::PublishBest(const Json& dev) {
              {"epoch", state_.best_epoch},
              {"step", state_.step},
              {"train_sentences", setup_.data.train.corpus.sentences.size()}};
+  for (const DataCorpus& corpus : setup_.data.corpora) {
+    if (!corpus.name.empty()) summary["corpora"][corpus.name] = corpus.train.count;
+  }
   if (!dev.is_null()) summary["dev"] = dev;
   AtomicDirectory output(setup_.run.best());
   WriteModelDirectory(output.path(), setup_.model, setup_.tokenizer_from,

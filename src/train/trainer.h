@@ -7,12 +7,14 @@
 
 #include "clner/train.h"
 #include "config/options.h"
+#include "core/read_ahead.h"
 #include "model/predictor.h"
 #include "objectives/objective.h"
 #include "ops/adamw.h"
 #include "train/batch_source.h"
 #include "train/datasets.h"
 #include "train/run_directory.h"
+#include "train/split_scores.h"
 #include "train/state.h"
 
 namespace clner {
@@ -29,6 +31,7 @@ struct TrainSetup {
   std::filesystem::path tokenizer_from;  ///< directory whose tokenizer files go into best/
   Json identity;                         ///< hashes and versions written to every checkpoint
   const TrainCallbacks& callbacks;
+  ReadAheadOptions read_ahead = {};  ///< how batches are prepared; no result depends on it
 };
 
 class Trainer {
@@ -49,20 +52,28 @@ class Trainer {
     std::vector<LossTerm> terms = {};
     int64_t words = 0;
   };
+  /// The batches of the epoch that is trained.
+  struct Epoch {
+    std::vector<PlannedBatch> batches = {};
+    std::optional<ReadAhead<std::vector<Batch>>> packed = {};  ///< the same, whole, ready for the model
+  };
   void TrainEpoch();
   /// Batches [first, end) of the epoch as one optimizer step; false when the step was abandoned because a stop is due.
-  bool TrainGroup(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
+  bool TrainGroup(int64_t first, int64_t end);
   /// Leaves the gradients of batches [first, end), each computed in `parts` parts; nullopt when a stop is due.
-  [[nodiscard]] std::optional<GroupLoss> Gradients(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end,
-                                                   int64_t parts);
+  [[nodiscard]] std::optional<GroupLoss> Gradients(int64_t first, int64_t end, int64_t parts);
+  /// The batch ready for the model, or a part of it; the time until it is there counts as waiting.
+  [[nodiscard]] std::vector<Batch> Packed(int64_t batch, int64_t part, int64_t parts);
+  /// Adds the time since the last call to that of the loop.
+  void CountLoop();
   void AddGradients(const Batch& batch, double share, GroupLoss* group);
   /// After memory ran out: returns when halves are worth a try, else throws kResource.
-  void SplitOrGiveUp(const std::vector<PlannedBatch>& batches, int64_t first, int64_t end, int64_t parts) const;
+  void SplitOrGiveUp(int64_t first, int64_t end, int64_t parts) const;
   void ApplyStep(const GroupLoss& group, double norm);
-  void SkipBadStep(double loss, double norm, const std::vector<PlannedBatch>& batches, int64_t first, int64_t end);
+  void SkipBadStep(double loss, double norm, int64_t first, int64_t end);
   void FinishEpoch();
-  /// Scores of every view of the dev data: {"original": {...}, "context": {...}}.
-  [[nodiscard]] Json ScoreDev();
+  /// Scores of every corpus that has dev data.
+  [[nodiscard]] std::vector<CorpusScores> ScoreDev();
   void PublishBest(const Json& dev);
   void Save();
   [[noreturn]] void SaveAndStop();
@@ -70,23 +81,14 @@ class Trainer {
 
   TrainSetup setup_;
   TrainState state_;
+  Epoch epoch_;
   int64_t total_steps_ = 0;
   double last_batch_seconds_ = 0;
   std::optional<double> stop_seen_at_;
-  double run_started_at_ = 0;
+  double run_started_at_ = 0, loop_counted_at_ = 0;
   std::string note_;  ///< shown behind the progress bar
 };
 
-/// Spans predicted for one view of a split, in corpus order; nullopt when a stop was requested meanwhile.
-[[nodiscard]] std::optional<std::vector<Prediction>> PredictSplit(Model& model, const Split& split, bool context,
-                                                                  int64_t batch_pieces);
-/// `micro`, `types`, ... of predictions against gold, in the shape of `clner eval --json`.
-[[nodiscard]] Json ScoreSplit(const Split& split, const std::vector<Prediction>& predictions);
-/// Which dev scores choose the epoch that is kept (clner.md 3.9).
-enum class SelectedView { kOriginal, kContext, kMean };
-[[nodiscard]] SelectedView ViewThatSelects(const RunConfig& config);
-/// Its `micro` from the scores of every view; the mean has precision, recall and f1 alone.
-[[nodiscard]] Json SelectionScores(const RunConfig& config, const Json& views);
 /// Seconds of a monotonic clock.
 [[nodiscard]] double Now();
 

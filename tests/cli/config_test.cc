@@ -79,6 +79,32 @@ TEST_F(ConfigCommand, KeysOfAListElementKeepItsIndex) {
   EXPECT_NE(list.find("train.groups.N.match\n"), std::string::npos) << list;
 }
 
+TEST_F(ConfigCommand, SeveralCorporaAreCheckedByName) {
+  WriteText(Path("two.yaml"),
+            "data:\n  corpora:\n    one: {train: {sentences: sub/train.conll}}\n    two:\n      trian: {sentences: x}\n"
+            "      test: {sentences: sub/train.conll}\n  upsample: eqal\n");
+  ExpectFailure(Run({"config", "check", "-c", "two.yaml"}), 78,
+                {"unknown key 'data.corpora.two.trian' (did you mean 'train'?)", "two.yaml:5:7",
+                 "data.upsample must be one of none, equal, smoothed, factor, not 'eqal' (did you mean 'equal'?)"});
+  WriteText(Path("two.yaml"),
+            "data:\n  corpora:\n    one: {train: {sentences: sub/train.conll}}\n"
+            "    two: {dev: {sentences: none.conll}}\n");
+  ExpectFailure(Run({"config", "check", "-c", "two.yaml"}), 66,
+                {"cannot read data.corpora.two.dev.sentences", "two.yaml:4:28 (data.corpora.two.dev.sentences)"});
+  ExpectFailure(Run({"config", "check", "-c", "two.yaml", "--set", "data.test.sentences=sub/train.conll"}), 78,
+                {"data.test.sentences and data.corpora are both set"});
+  const ProcessResult good = Run({"config", "check", "-c", "two.yaml", "--set",
+                                  "data.corpora.two.dev.sentences="
+                                  "sub/train.conll"});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  const std::string show = Run({"config", "show", "-c", "two.yaml", "--origin"}).out;
+  EXPECT_NE(show.find("    two:\n      train:\n        sentences: \"\"  # default\n"), std::string::npos) << show;
+  const std::string keys = Run({"config", "keys", "data.corpora"}).out;
+  EXPECT_NE(keys.find("data.corpora.NAME.train.sentences\n"), std::string::npos) << keys;
+  EXPECT_NE(Run({"config", "keys", "data.corpora.two.train"}).out.find("data.corpora.two.train.contexts\n"),
+            std::string::npos);
+}
+
 TEST_F(ConfigCommand, SectionsAreSuggested) {
   ExpectFailure(Run({"config", "keys", "train.optimiser"}), 64,
                 {"unknown key 'train.optimiser' (did you mean 'train.optimizer'?)"});

@@ -63,6 +63,21 @@ TEST_F(NumericsFault, StepThatIsNotFiniteIsSkippedAndCountedAndChangesNothing) {
   EXPECT_EQ(RunClner({"model", "verify", Path("run/best")}).exit_code, 0);
 }
 
+// Row 39, of several corpora.
+TEST_F(NumericsFault, SentencesOfABadStepAreNamedWithTheirCorpus) {
+  WritePoisonedEncoder();
+  WriteText(Path("train.conll"), "anna B-PER\nsaw O\n\n");
+  WriteText(Path("more.conll"), "rome B-LOC\n\nza B-PER\nmet O\n\n");
+  const ProcessResult result =
+      TrainPlainly("run", {"--set", "data.train.sentences=", "--set", "data.dev.sentences=", "--set",
+                           "data.corpora.one.train.sentences=" + Path("train.conll"), "--set",
+                           "data.corpora.two.train.sentences=" + Path("more.conll")});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const std::vector<Json> steps = Metrics("run", "bad_step");
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0].at("sentence_lines"), Json({{"two", {3}}}));
+}
+
 // Row 39.
 TEST_F(NumericsFault, DivergedTrainingIs70AndKeepsTheLastGoodCheckpoint) {
   WritePoisonedEncoder();

@@ -55,6 +55,18 @@ RunConfig RandomConfig(std::mt19937_64& random) {
         {"g" + std::to_string(i), unit(random), random() % 2 == 0 ? std::optional<double>() : unit(random)});
   }
   config.train.grace_seconds = 86400 * unit(random);
+  // The data above would stand beside those of the corpora.
+  for (size_t i = random() % 3; i > 0; --i) {
+    config.data.train = config.data.dev = {};
+    JointCorpusOptions& corpus = config.data.corpora.emplace_back().second;
+    config.data.corpora.back().first =
+        "-" + std::to_string(i) + "e1";  // not the order of the names; looks like a number
+    corpus.train.sentences = "/t" + text(random() % 8);
+    if (random() % 2 == 0) corpus.format = DataOptions::Format::kColumns;
+    if (random() % 2 == 0) corpus.comment = text(random() % 5);
+    if (random() % 2 == 0) corpus.columns.ner = static_cast<int>(random() % 9) + 1;
+    for (size_t k = random() % 3; k > 0; --k) corpus.label_map[text(1 + random() % 4)] = text(random() % 4);
+  }
   return config;
 }
 
@@ -140,9 +152,11 @@ TEST(Schema, EveryOptionHasADocumentAndADefaultInItsRange) {
 TEST(Schema, PathsFindOptionsAndNothingElse) {
   EXPECT_EQ(FindSchema("train.groups.3.lr")->name, "lr");
   EXPECT_EQ(FindSchema("train.groups.N")->name, "groups");
+  EXPECT_EQ(FindSchema("data.corpora.wnut-17.label_map")->name, "label_map");
+  EXPECT_EQ(FindSchema("data.corpora.NAME")->name, "corpora");
   EXPECT_EQ(FindSchema("")->children.size(), RunSchema().children.size());
-  for (const char* path :
-       {"nope", "train.nope", "train.groups.lr", "train.lr.x", "data.label_map.x", ".", "train.groups.-1"}) {
+  for (const char* path : {"nope", "train.nope", "train.groups.lr", "train.lr.x", "data.label_map.x", ".",
+                           "train.groups.-1", "data.corpora.label_map.x.y", "data.corpora.a b.train"}) {
     EXPECT_EQ(FindSchema(path), nullptr) << path;
   }
 }
@@ -165,6 +179,10 @@ TEST(Reference, TheJsonSchemaForbidsUnknownKeysAndHoldsRanges) {
   EXPECT_EQ(train.at("optimizer").at("properties").at("eps").at("exclusiveMinimum"), 0.0);
   EXPECT_EQ(train.at("groups").at("items").at("properties").at("lr").at("type"), Json::array({"number", "null"}));
   EXPECT_EQ(train.at("batching").at("enum"), Json::array({"sorted", "random", "file"}));
+  const Json& data = schema.at("properties").at("data").at("properties");
+  const Json& corpus = data.at("corpora").at("additionalProperties");
+  EXPECT_EQ(corpus.at("additionalProperties"), false);
+  EXPECT_TRUE(corpus.at("properties").at("delimiter").at("enum").back().is_null());
   EXPECT_EQ(schema.at("properties").at("include").at("oneOf").size(), 2u);
 }
 
