@@ -150,7 +150,8 @@ std::string LoadFix(const std::string& error) {
            "runtime";
   }
   if (error.find("libtorch") != std::string::npos || error.find("libc10") != std::string::npos) {
-    return "run scripts/setup.sh and build again, or build with -DCLNER_TORCH_DIR=DIR";
+    return "pip install torch==2.11.0 or set CLNER_TORCH_DIR to a LibTorch 2.11.0; in a source tree run "
+           "scripts/setup.sh";
   }
   return "build again with scripts/setup.sh and cmake --preset release";
 }

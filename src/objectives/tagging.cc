@@ -71,10 +71,10 @@ StepLoss Cooperative::Step(Model& model, const Batch& batch) {
   if (rows.student.empty()) return loss;
   const at::Tensor& vectors = rules_.l2_after_dropout ? kept : words;
   const auto moved = [&](const auto& values) { return torch::tensor(values).to(words.device()); };
-  at::Tensor distance = (vectors.index_select(0, moved(rows.student)) -
-                         vectors.detach().index_select(0, moved(rows.teacher)))
-                            .square()
-                            .sum(1);
+  at::Tensor distance =
+      (vectors.index_select(0, moved(rows.student)) - vectors.detach().index_select(0, moved(rows.teacher)))
+          .square()
+          .sum(1);
   if (rules_.l2_per_dimension) distance = distance / static_cast<double>(words.size(1));
   loss.total = loss.total + (distance * moved(rows.weight)).sum();
   LossTerm term{"cl_l2", distance.detach().to(at::kDouble).sum().item<double>(), 0};

@@ -20,8 +20,8 @@ inline void CheckStatus(crf::KernelStatus status, const char* call) {
 
 inline at::Tensor AsFloatRows(const at::Tensor& tensor) { return tensor.detach().to(at::kFloat).contiguous(); }
 
-/// Emissions, parameters and sizes in the form of the kernel contract; owns what the pointers point to, `offsets` aside,
-/// which is `cu_words`.
+/// Emissions, parameters and sizes in the form of the kernel contract; owns what the pointers point to, `offsets`
+/// aside, which is `cu_words`.
 struct CrfCall {
   CrfCall(const at::Tensor& emissions_in, const CrfParams& params_in, const std::vector<int64_t>& cu_words)
       : emissions(AsFloatRows(emissions_in)),

@@ -153,7 +153,8 @@ at::Tensor Pad(const at::Tensor& rows, const at::Tensor& places, int64_t sequenc
       .transpose(1, 2);
 }
 
-/// What LibTorch's kernels for packed sequences take; they need a GPU of compute capability 8, as libclner_cuda.so does.
+/// What LibTorch's kernels for packed sequences take; they need a GPU of compute capability 8, as libclner_cuda.so
+/// does.
 bool FitsFlash(const at::Tensor& q, int64_t heads) {
   constexpr int64_t kWidest = 256, kStep = 8;
   const int64_t head_size = q.size(1) / heads;
@@ -164,7 +165,9 @@ bool FitsFlash(const at::Tensor& q, int64_t heads) {
 at::Tensor FlashAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                           const std::vector<int64_t>& cu_queries, const std::vector<int64_t>& cu_seqlens, int64_t heads,
                           double dropout, const DeviceOffsets& offsets) {
-  const auto split = [heads](const at::Tensor& x) { return x.contiguous().view({x.size(0), heads, x.size(1) / heads}); };
+  const auto split = [heads](const at::Tensor& x) {
+    return x.contiguous().view({x.size(0), heads, x.size(1) / heads});
+  };
   const at::Tensor out = std::get<0>(
       at::_flash_attention_forward(split(q), split(k), split(v), OnDevice(offsets.queries, cu_queries, q.device()),
                                    OnDevice(offsets.rows, cu_seqlens, q.device()), Longest(cu_queries),
@@ -180,8 +183,7 @@ at::Tensor PaddedAttention(const at::Tensor& q, const at::Tensor& k, const at::T
   const auto sequences = static_cast<int64_t>(cu_seqlens.size()) - 1;
   const int64_t queries = Longest(cu_queries), rows = Longest(cu_seqlens);
   const at::Tensor row_starts = OnDevice(offsets.rows, cu_seqlens, q.device());
-  const at::Tensor query_places =
-      PaddedRows(OnDevice(offsets.queries, cu_queries, q.device()), q.size(0), queries);
+  const at::Tensor query_places = PaddedRows(OnDevice(offsets.queries, cu_queries, q.device()), q.size(0), queries);
   const at::Tensor row_places = PaddedRows(row_starts, k.size(0), rows);
   const at::Tensor lengths = row_starts.to(at::kLong).diff();
   const at::Tensor mask = at::arange(rows, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1);

@@ -37,14 +37,16 @@ GpuSupport Find() {
   std::error_code ignored;
   const std::filesystem::path torch = TorchDirectory() / kTorchCuda;
   if (!std::filesystem::exists(torch, ignored)) {
-    return Missing(ErrorCode::kUnavailable, true, "this LibTorch has no CUDA part ('" + torch.string() + "' is missing)",
+    return Missing(ErrorCode::kUnavailable, true,
+                   "this LibTorch has no CUDA part ('" + torch.string() + "' is missing)",
                    "set CLNER_TORCH_DIR to a LibTorch 2.11.0 with CUDA, such as an installed Python torch; or use "
                    "--device cpu");
   }
   // cuBLAS reads this when it starts; without it its sums are not the same in every run.
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
   if (dlopen(torch.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return Missing(ErrorCode::kUnavailable, true, std::string("the CUDA part of LibTorch cannot be opened: ") + dlerror(),
+    return Missing(ErrorCode::kUnavailable, true,
+                   std::string("the CUDA part of LibTorch cannot be opened: ") + dlerror(),
                    "install the NVIDIA libraries that this LibTorch needs; pip install torch==2.11.0 brings them");
   }
   const int64_t gpus = torch::cuda::is_available() ? torch::cuda::device_count() : 0;

@@ -13,8 +13,8 @@ namespace clner {
 
 /// What this machine has for `device: cuda`.
 struct GpuSupport {
-  int64_t gpus = 0;            ///< usable ones; 0: the rest says why there is none
-  bool driver = false;         ///< there is an NVIDIA driver
+  int64_t gpus = 0;     ///< usable ones; 0: the rest says why there is none
+  bool driver = false;  ///< there is an NVIDIA driver
   ErrorCode code = ErrorCode::kConfig;
   std::string why = {}, fix = {};
 };

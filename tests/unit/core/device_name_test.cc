@@ -17,8 +17,8 @@ TEST(DeviceName, TakesTheFourForms) {
 }
 
 TEST(DeviceName, TakesNothingElse) {
-  for (const char* name : {"", "gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:+1", "cuda: 1", "cuda:1 ", "cuda:10000",
-                           "cuda1", "cuda:0:1", " cpu", "cuda:\xD9\xA1"}) {
+  for (const char* name : {"", "gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:+1", "cuda: 1", "cuda:1 ",
+                           "cuda:10000", "cuda1", "cuda:0:1", " cpu", "cuda:\xD9\xA1"}) {
     EXPECT_FALSE(ParseDeviceName(name)) << name;
   }
 }
