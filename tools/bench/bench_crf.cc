@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench_program.h"
 #include "core/error.h"
 #include "crf_cases.h"
 #if defined(CLNER_BENCH_CUDA)
@@ -239,14 +240,4 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace clner::bench
 
-int main(int argc, char** argv) {
-  try {
-    return clner::bench::Run(argc, argv);
-  } catch (const clner::Error& error) {
-    std::cerr << "bench_crf: error: " << error.what() << "\n";
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::cerr << "bench_crf: error: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return clner::bench::ReportFailure("bench_crf", clner::bench::Run, argc, argv); }
