@@ -26,6 +26,18 @@ if(clner_with_cuda STREQUAL "ON" AND NOT CLNER_CUDA_BUILT)
   message(FATAL_ERROR "CLNER_WITH_CUDA is ON, but there is no working nvcc\n  install a CUDA 13 toolkit, name it with -DCLNER_NVCC=..., or leave CLNER_WITH_CUDA at AUTO")
 endif()
 
+# clner_cudart: the CUDA runtime for tests and benchmarks that use device memory themselves, linked in.
+if(CLNER_CUDA_BUILT)
+  get_filename_component(cuda_root "${CLNER_NVCC}" REALPATH)
+  get_filename_component(cuda_root "${cuda_root}/../.." ABSOLUTE)
+  find_library(CLNER_CUDART cudart_static HINTS "${cuda_root}/lib64" "${cuda_root}/lib" NO_DEFAULT_PATH)
+  if(CLNER_CUDART AND EXISTS "${cuda_root}/include/cuda_runtime.h")
+    add_library(clner_cudart INTERFACE)
+    target_include_directories(clner_cudart SYSTEM INTERFACE "${cuda_root}/include")
+    target_link_libraries(clner_cudart INTERFACE "${CLNER_CUDART}" rt Threads::Threads ${CMAKE_DL_LIBS})
+  endif()
+endif()
+
 # clner_add_cuda_library(NAME SOURCE...): lib/libNAME.so from .cu files. nvcc is called directly: the options of the C++
 # targets (precompiled headers, sanitizers, linker) are not for it.
 function(clner_add_cuda_library name)

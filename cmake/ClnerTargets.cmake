@@ -12,6 +12,9 @@ if(CLNER_SANITIZE)
   target_link_options(clner_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+# The paths of a library count for the libraries that it needs, and for those that they need, too.
+add_link_options(-Wl,--disable-new-dtags)
+
 find_program(CLNER_CCACHE ccache)
 if(CLNER_CCACHE)
   # The sloppiness lets ccache serve files that use a precompiled header.

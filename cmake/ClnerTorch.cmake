@@ -11,6 +11,9 @@ endforeach()
 add_library(clner_torch_flags INTERFACE)
 target_include_directories(clner_torch_flags SYSTEM INTERFACE "${CLNER_TORCH_DIR}/include" "${CLNER_TORCH_DIR}/include/torch/csrc/api/include")
 target_link_libraries(clner_torch_flags INTERFACE torch_cpu c10 Threads::Threads)
-# libtorch_cpu needs libcudart and libcupti: beside it (scripts/setup.sh), else in a CUDA toolkit.
-target_link_options(clner_torch_flags INTERFACE "-Wl,-rpath-link,${CLNER_TORCH_DIR}/lib:/usr/local/cuda/lib64:/usr/local/cuda/extras/CUPTI/lib64"
-                    "-Wl,-rpath,${CLNER_TORCH_DIR}/lib:/usr/local/cuda/lib64:/usr/local/cuda/extras/CUPTI/lib64" -Wl,--disable-new-dtags)
+# libtorch_cpu needs libcudart and libcupti: beside it (scripts/setup.sh), else in a CUDA toolkit. Installed programs find
+# LibTorch by other ways (tools/torch_search.h), so this is no part of their paths.
+set(clner_torch_folders "${CLNER_TORCH_DIR}/lib" /usr/local/cuda/lib64 /usr/local/cuda/extras/CUPTI/lib64)
+list(APPEND CMAKE_BUILD_RPATH ${clner_torch_folders})
+list(JOIN clner_torch_folders ":" clner_torch_folders)
+target_link_options(clner_torch_flags INTERFACE "-Wl,-rpath-link,${clner_torch_folders}")

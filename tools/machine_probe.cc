@@ -4,27 +4,26 @@
 #include <fmt/format.h>
 #include <langinfo.h>
 #include <link.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <clocale>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <thread>
 
 #include "api/entry.h"
+#include "child_probe.h"
+#include "clner/error.h"
 #include "core/utf8.h"
 #include "tokenize/token_cache.h"
+#include "torch_library.h"
 
 namespace clner::cli {
 namespace {
@@ -62,45 +61,6 @@ class Library {
   void* handle_;
   std::string error_;
 };
-
-/// What `probe` returns, computed in a child process: a library that ends the process while it is loaded (MKL does) or
-/// that hangs must not take the report with it. nullopt with `*reason` when the child did not answer within 60 s.
-std::optional<std::string> InChild(const std::function<std::string()>& probe, std::string* reason) {
-  std::array<int, 2> ends = {};
-  if (pipe(ends.data()) != 0) {
-    *reason = "no pipe to a child process";
-    return std::nullopt;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    // What the library prints is the only explanation there is.
-    dup2(ends[1], STDOUT_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    const std::string answer = probe();
-    const ssize_t written = write(ends[1], answer.data(), answer.size());
-    _exit(written == static_cast<ssize_t>(answer.size()) ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string answer;
-  std::array<char, 4096> block = {};
-  pollfd poll_in = {ends[0], POLLIN, 0};
-  bool in_time = child > 0;
-  while (in_time) {
-    in_time = poll(&poll_in, 1, 60'000) > 0;
-    const ssize_t count = in_time ? read(ends[0], block.data(), block.size()) : 0;
-    if (count <= 0) break;
-    answer.append(block.data(), static_cast<size_t>(count));
-  }
-  close(ends[0]);
-  int status = -1;
-  if (child > 0) {
-    if (!in_time) kill(child, SIGKILL);
-    waitpid(child, &status, 0);
-  }
-  if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0) return answer;
-  *reason = in_time ? "ends the process while it is loaded: " + Printable(answer, 400) : "does not answer";
-  return std::nullopt;
-}
 
 fs::path ProgramDirectory() {
   std::error_code ignored;
@@ -190,15 +150,21 @@ std::string LoadFix(const std::string& error) {
            "runtime";
   }
   if (error.find("libtorch") != std::string::npos || error.find("libc10") != std::string::npos) {
-    return "run scripts/setup.sh and build again, or build with -DCLNER_TORCH_DIR=DIR";
+    return "pip install torch==2.11.0 or set CLNER_TORCH_DIR to a LibTorch 2.11.0; in a source tree run "
+           "scripts/setup.sh";
   }
   return "build again with scripts/setup.sh and cmake --preset release";
 }
 
 /// Opens the library; the answer starts with "ok", "load" or "other" and a newline.
 std::string OpenTorch(const std::string& path) {
+  std::string error;
+  try {
+    if (OpenLibclner(path, &error) == nullptr) return "load\n" + error;
+  } catch (const Error& failed) {
+    return "load\n" + failed.problems().front().what;
+  }
   const Library library(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (!library) return "load\n" + library.error();
   auto* entry = library.Find<const api::Entry*()>(api::kEntrySymbol);
   if (entry == nullptr || entry()->version != api::Entry().version || entry()->torch_version == nullptr) {
     return "other\n" + library.Path();

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "commands.h"
+#include "core/device_name.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "option_table.h"
@@ -57,10 +58,7 @@ void AddGlobalOptions(CLI::App& app, Globals* globals) {
              ->type_name("DEVICE")
              ->capture_default_str()
              ->check([](const std::string& value) {
-               const bool numbered = value.rfind("cuda:", 0) == 0 && value.size() > 5 && value.size() <= 8 &&
-                                     value.find_first_not_of("0123456789", 5) == std::string::npos;
-               const bool valid = value == "auto" || value == "cpu" || value == "cuda" || numbered;
-               return valid ? std::string() : value + " is not a device";
+               return ParseDeviceName(value) ? std::string() : value + " is not a device";
              }));
   option(app.add_flag("--strict", globals->strict, "Warnings are errors: exit 1 if there was any."));
 }

@@ -12,6 +12,7 @@
 #include "model/encoder_precision.h"
 #include "model/predictor.h"
 #include "model/weights.h"
+#include "tensor/device.h"
 
 namespace clner::api {
 namespace {
@@ -46,7 +47,7 @@ class Backend final : public TaggerBackend {
         json["words"] = sentence.words;
         json["tags"] = loaded_.model->spec().tags.tags();
         json["marginals"] = Json::array();
-        if (!sentence.words.empty()) AddMarginals(Pack({&examples[0]}), &json);
+        if (!sentence.words.empty()) AddMarginals(OnDevice(Pack({&examples[0]}), loaded_.model->device()), &json);
         lines.push_back(DumpJson(json));
       }
       return lines;
@@ -58,8 +59,9 @@ class Backend final : public TaggerBackend {
     const ops::CrfMarginalsResult result =
         ops::CrfMarginals(loaded_.model->Emissions(batch), loaded_.model->crf(), batch.cu_words, {});
     (*json)["log_z"] = result.log_z[0];
-    for (int64_t i = 0; i < result.unary.size(0); ++i) {
-      const at::Tensor row = result.unary[i].contiguous();
+    const at::Tensor unary = result.unary.cpu();
+    for (int64_t i = 0; i < unary.size(0); ++i) {
+      const at::Tensor row = unary[i].contiguous();
       const float* data = row.const_data_ptr<float>();
       (*json)["marginals"].push_back(std::vector<float>(data, data + row.numel()));
     }
@@ -99,7 +101,7 @@ Pooling PoolingOf(const std::string& name) {
   throw Error(ErrorCode::kUsage, "--pool '" + name + "' is unknown", "", "first, last, mean or first_last");
 }
 
-Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const StateChoice& choice) {
+Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const StateChoice& choice, at::Device device) {
   Encoder result;
   if (IsTrainedModel(directory)) {
     if (!choice.layers.empty() || !choice.pool.empty()) {
@@ -107,6 +109,7 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const S
                   "leave out --layers and --pool, or give a plain encoder directory");
     }
     LoadedModel loaded = LoadModelDirectory(directory, verify);
+    if (!device.is_cpu()) loaded.model->to(device);  // with the layer mix, which is no part of the encoder
     result.tokenizer = std::move(loaded.tokenizer);
     result.view = std::move(loaded.view);
     result.encoder = std::dynamic_pointer_cast<nn::Encoder>(loaded.model->encoder().shared_from_this());
@@ -124,28 +127,23 @@ Encoder LoadEncoder(const std::filesystem::path& directory, bool verify, const S
     LoadEncoderWeights(directory, *result.encoder);
   }
   result.encoder->eval();
-  result.encoder->Pack();
+  if (device.is_cpu()) {
+    result.encoder->Pack();
+  } else {
+    result.encoder->to(device);
+  }
   return result;
 }
 
 }  // namespace
 
-void CheckDevice(const std::string& device) {
-  if (device == "auto" || device == "cpu") return;
-  if (device.rfind("cuda", 0) == 0) {
-    throw Error(ErrorCode::kConfig, "device '" + device + "' is not available: this build has no GPU part", "",
-                "use --device cpu or auto");
-  }
-  throw Error(ErrorCode::kConfig, "unknown device '" + device + "'" + DidYouMean(device, {"auto", "cpu", "cuda"}), "",
-              "devices: auto, cpu, cuda, cuda:N");
-}
-
 std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const LoadOptions& options) {
   return Guarded([&]() -> std::unique_ptr<TaggerBackend> {
-    CheckDevice(options.device);
+    const at::Device device = ResolveDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);
     LoadedModel loaded = LoadModelDirectory(directory, options.verify);
-    SetPrecision(loaded.model->encoder(), options.precision);
+    if (!device.is_cpu()) loaded.model->to(device);
+    SetPrecision(loaded.model->encoder(), options.precision, device);
     return std::make_unique<Backend>(std::move(loaded), options);
   });
 }
@@ -153,16 +151,16 @@ std::unique_ptr<TaggerBackend> LoadBackend(const std::string& directory, const L
 void WriteStates(const std::string& directory, std::span<const Sentence> sentences, const LoadOptions& options,
                  const StateChoice& choice, const std::string& out) {
   Guarded([&] {
-    CheckDevice(options.device);
+    const at::Device device = ResolveDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);
     torch::InferenceMode inference;
-    const Encoder encoder = LoadEncoder(directory, options.verify, choice);
+    const Encoder encoder = LoadEncoder(directory, options.verify, choice, device);
     NamedTensors states;
     for (size_t i = 0; i < sentences.size(); ++i) {
       Example example;
       encoder.view->Append(sentences[i], static_cast<int64_t>(i), &example.items);
       example.words = static_cast<int64_t>(sentences[i].words.size());
-      const Batch batch = Pack({&example});
+      const Batch batch = OnDevice(Pack({&example}), device);
       states.emplace_back(std::to_string(i), nn::PoolPieces(encoder.encoder->Forward({}, batch).rows, batch));
     }
     SaveTensors(out, states);

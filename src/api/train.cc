@@ -18,7 +18,6 @@ TrainRequest RequestOf(const TrainJob& job, const TrainCallbacks& callbacks) {
   const ResolvedConfig resolved = ResolveConfig(job.config, job.set);
   CheckFiles(resolved);
   request.config = resolved.config;
-  api::CheckDevice(request.config.device);
   request.out = job.output_dir.empty() ? std::filesystem::path("runs") / request.config.name
                                        : std::filesystem::path(job.output_dir);
   if (job.resume && job.overwrite)

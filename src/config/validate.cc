@@ -14,6 +14,7 @@
 #include "config/regex_check.h"
 #include "config/resolve.h"
 #include "config/values.h"
+#include "core/device_name.h"
 #include "core/layer_selection.h"
 #include "core/suggest.h"
 #include "core/utf8.h"
@@ -32,15 +33,8 @@ void CheckRun(const RunConfig& config, Checker* check) {
                fmt::format("name must be a file name of at most {} bytes, not '{}'", kMaxNameBytes, Printable(name)),
                "the run is written to runs/<name>; choose the directory with -o");
   }
-  const std::string& device = config.device;
-  const std::string index = device.starts_with("cuda:") ? device.substr(5) : "";
-  const bool numbered =
-      !index.empty() && index.size() <= 4 && index.find_first_not_of("0123456789") == std::string::npos;
-  if (device != "auto" && device != "cpu" && device != "cuda" && !numbered) {
-    check->Add("device",
-               fmt::format("device must be auto, cpu, cuda or cuda:N, not '{}'{}", Printable(device),
-                           DidYouMean(device, {"auto", "cpu", "cuda"})),
-               "auto uses a GPU when there is one");
+  if (!ParseDeviceName(config.device)) {
+    check->Add("device", BadDeviceName(config.device), "auto uses a GPU when there is one");
   }
 }
 

@@ -48,6 +48,8 @@ class Model : public torch::nn::Module {
   /// All three in turn.
   [[nodiscard]] at::Tensor Emissions(const Batch& batch) { return Score(DropWords(Words(batch), batch)); }
   [[nodiscard]] ops::CrfParams crf() const { return {crf_->transitions, crf_->start, crf_->end}; }
+  /// Where its parameters are, and where it wants its batches.
+  [[nodiscard]] at::Device device() const { return classifier_->weight.device(); }
   [[nodiscard]] const ModelSpec& spec() const { return spec_; }
   [[nodiscard]] ModelSpec& mutable_spec() { return spec_; }
   [[nodiscard]] nn::Encoder& encoder() { return *encoder_; }

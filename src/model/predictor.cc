@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tensor/device.h"
+
 namespace clner {
 
 std::vector<Example> PrepareSentences(std::span<const Sentence> sentences, const View& original, const View* context) {
@@ -62,7 +64,7 @@ std::optional<std::vector<Prediction>> TaggerPredictor::PredictUnless(
     if (stop()) return std::nullopt;
     std::vector<const Example*> members;
     for (const int64_t position : positions) members.push_back(examples[static_cast<size_t>(position)]);
-    const Batch batch = Pack(members);
+    const Batch batch = OnDevice(Pack(members), model_.device());
     Decode(batch, model_.Emissions(batch), positions, &predictions);
   }
   return predictions;

@@ -40,9 +40,10 @@ at::Tensor WordDropout(const at::Tensor& words, const Batch& batch, double proba
 
 CrfModule::CrfModule(int64_t tags, bool chain) {
   if (!chain) {
-    transitions = at::zeros({tags, tags});
-    start = at::zeros({tags});
-    end = at::zeros({tags});
+    // Buffers move to a device with the model; only parameters are stored.
+    transitions = register_buffer("transitions", at::zeros({tags, tags}));
+    start = register_buffer("start", at::zeros({tags}));
+    end = register_buffer("end", at::zeros({tags}));
     return;
   }
   transitions = register_parameter("transitions", at::randn({tags, tags}));

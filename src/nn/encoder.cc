@@ -30,25 +30,26 @@ std::shared_ptr<Part> Add(torch::nn::Module& root, std::string_view path, std::s
 // bfloat16 autocast for the current scope.
 class Autocast {
  public:
-  explicit Autocast(bool on) : on_(on) {
+  Autocast(bool on, at::DeviceType device) : on_(on), device_(device) {
     if (!on_) return;
-    before_ = at::autocast::is_autocast_enabled(at::kCPU);
-    dtype_ = at::autocast::get_autocast_dtype(at::kCPU);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
+    before_ = at::autocast::is_autocast_enabled(device_);
+    dtype_ = at::autocast::get_autocast_dtype(device_);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
     if (!on_) return;
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, before_);
-    at::autocast::set_autocast_dtype(at::kCPU, dtype_);
+    at::autocast::set_autocast_enabled(device_, before_);
+    at::autocast::set_autocast_dtype(device_, dtype_);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
   bool on_, before_ = false;
+  at::DeviceType device_;
   at::ScalarType dtype_ = at::kBFloat16;
 };
 
@@ -81,7 +82,8 @@ at::Tensor EncoderLayer::Attend(const at::Tensor& asking, const at::Tensor& rows
     v = (*value)(rows);
   }
   return ops::PackedAttention(q, k, v, asking.is_same(rows) ? batch.cu_seqlens : batch.cu_queries, batch.cu_seqlens,
-                              heads, is_training() ? run.attention_dropout : 0);
+                              heads, is_training() ? run.attention_dropout : 0,
+                              {asking.is_same(rows) ? batch.row_starts : batch.query_starts, batch.row_starts});
 }
 
 at::Tensor EncoderLayer::Forward(const at::Tensor& rows, const Batch& batch, bool queries_only,
@@ -125,8 +127,9 @@ Encoder::Encoder(const EncoderConfig& config, std::vector<int64_t> selected, std
 }
 
 at::Tensor Encoder::Embed(const Batch& batch) {
-  // Sparse: a batch touches few rows of the vocabulary, and the optimizer updates only rows that ever had a gradient.
-  at::Tensor rows = (*word_)(batch.ids, /*sparse_gradient=*/true) +
+  // Sparse: a batch touches few rows of the vocabulary, and the optimizer updates only rows that ever had a gradient. A
+  // GPU passes over the whole table in less time than it takes to find those rows.
+  at::Tensor rows = (*word_)(batch.ids, /*sparse_gradient=*/batch.ids.is_cpu()) +
                     (*position_)(batch.positions + config_.position_offset, /*sparse_gradient=*/false);
   if (type_ != nullptr) rows = rows + type_->weight[0];
   rows = at::dropout((*embedding_norm_)(rows), run_.hidden_dropout, is_training());
@@ -154,7 +157,7 @@ void Encoder::Quantize() {
 }
 
 States Encoder::Forward(const States& /*states*/, const Batch& batch) {
-  const Autocast autocast(run_.bf16);
+  const Autocast autocast(run_.bf16, batch.ids.device().type());
   at::Tensor rows = Embed(batch);
   std::vector<at::Tensor> states;
   for (const int64_t end : selected_) {

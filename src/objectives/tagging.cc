@@ -70,12 +70,13 @@ StepLoss Cooperative::Step(Model& model, const Batch& batch) {
   const PairedRows rows = rules_.l2 ? RowsOfPairs(batch) : PairedRows();
   if (rows.student.empty()) return loss;
   const at::Tensor& vectors = rules_.l2_after_dropout ? kept : words;
-  at::Tensor distance = (vectors.index_select(0, torch::tensor(rows.student)) -
-                         vectors.detach().index_select(0, torch::tensor(rows.teacher)))
-                            .square()
-                            .sum(1);
+  const auto moved = [&](const auto& values) { return torch::tensor(values).to(words.device()); };
+  at::Tensor distance =
+      (vectors.index_select(0, moved(rows.student)) - vectors.detach().index_select(0, moved(rows.teacher)))
+          .square()
+          .sum(1);
   if (rules_.l2_per_dimension) distance = distance / static_cast<double>(words.size(1));
-  loss.total = loss.total + (distance * torch::tensor(rows.weight)).sum();
+  loss.total = loss.total + (distance * moved(rows.weight)).sum();
   LossTerm term{"cl_l2", distance.detach().to(at::kDouble).sum().item<double>(), 0};
   for (size_t b = 0; b < batch.teacher_of.size(); ++b) term.count += taught(b);
   loss.terms.push_back(std::move(term));

@@ -30,7 +30,7 @@ AdamW::AdamW(std::vector<AdamWGroup> groups, AdamWSettings settings) : groups_(s
 }
 
 double AdamW::GradientNorm() {
-  double sum = 0;
+  std::vector<at::Tensor> norms;
   for (const AdamWGroup& group : groups_) {
     for (const at::Tensor& parameter : group.parameters) {
       at::Tensor gradient = parameter.grad();
@@ -39,9 +39,15 @@ double AdamW::GradientNorm() {
         parameter.mutable_grad() = gradient.coalesce();
         gradient = parameter.grad().values();
       }
-      const double norm = at::linalg_vector_norm(gradient, 2).item<double>();
-      sum += norm * norm;
+      norms.push_back(at::linalg_vector_norm(gradient, 2));
     }
+  }
+  if (norms.empty()) return 0;
+  const at::Tensor all = at::stack(norms).to(at::kDouble).cpu();  // one wait for a GPU, not one for every gradient
+  double sum = 0;
+  for (int64_t i = 0; i < all.numel(); ++i) {
+    const double norm = all.const_data_ptr<double>()[i];
+    sum += norm * norm;
   }
   return std::sqrt(sum);
 }
@@ -70,7 +76,7 @@ AdamW::Correction AdamW::CorrectionNow() const {
 }
 
 void AdamW::StepDense(size_t group, double lr, double gradient_scale) {
-  std::vector<at::Tensor> parameters, gradients, averages, squares, step_counts;
+  std::vector<at::Tensor> parameters, gradients, averages, squares;
   for (size_t i = 0; i < groups_[group].parameters.size(); ++i) {
     const at::Tensor& parameter = groups_[group].parameters[i];
     if (!parameter.grad().defined() || parameter.grad().is_sparse()) continue;
@@ -78,11 +84,12 @@ void AdamW::StepDense(size_t group, double lr, double gradient_scale) {
     gradients.push_back(parameter.grad());
     averages.push_back(moments_[group][i].exp_avg);
     squares.push_back(moments_[group][i].exp_avg_sq);
-    step_counts.push_back(at::full({}, static_cast<double>(steps_), at::kFloat));
   }
   if (parameters.empty()) return;
+  const at::TensorOptions scalars = at::TensorOptions(at::kFloat).device(parameters[0].device());
+  const std::vector<at::Tensor> step_counts(parameters.size(), at::full({}, static_cast<double>(steps_), scalars));
   std::optional<at::Tensor> divisor;
-  if (gradient_scale != 1) divisor = at::full({}, 1.0 / gradient_scale, at::kFloat);
+  if (gradient_scale != 1) divisor = at::full({}, 1.0 / gradient_scale, scalars);
   at::_fused_adamw_(parameters, gradients, averages, squares, {}, step_counts, lr, settings_.beta1, settings_.beta2,
                     groups_[group].weight_decay, CorrectionNow().eps, /*amsgrad=*/false, /*maximize=*/false, divisor,
                     std::nullopt);

@@ -2,12 +2,14 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-
-#include "core/error.h"
+#include "ops/crf_call.h"
+#include "ops/crf_device.h"
 
 namespace clner::ops {
 namespace {
+
+using internal::CheckStatus;
+using internal::CrfGradients;
 
 void ParallelFor(void* /*context*/, int64_t n, void (*body)(void*, int64_t), void* body_context) {
   at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
@@ -15,50 +17,16 @@ void ParallelFor(void* /*context*/, int64_t n, void (*body)(void*, int64_t), voi
   });
 }
 
-void CheckStatus(crf::KernelStatus status, const char* call) {
-  if (status == crf::KernelStatus::kOk) return;
-  throw Error(ErrorCode::kInternal, std::string("CRF kernel '") + call + "' failed: " + crf::StatusText(status), "",
-              "this is a bug in clner; please report it");
-}
-
-at::Tensor AsFloatRows(const at::Tensor& tensor) { return tensor.detach().to(at::kFloat).contiguous(); }
-
-// Emissions, parameters and sizes in the form of the kernel contract; owns what the pointers point to.
-struct Call {
-  Call(const at::Tensor& emissions_in, const CrfParams& params_in, const std::vector<int64_t>& cu_words)
-      : emissions(AsFloatRows(emissions_in)),
-        transitions(AsFloatRows(params_in.transitions)),
-        start(AsFloatRows(params_in.start)),
-        end(AsFloatRows(params_in.end)) {
-    CLNER_CHECK_EQ(emissions.dim(), 2);
-    CLNER_CHECK_EQ(emissions.size(0), cu_words.back());
-    const int64_t tags = emissions.size(1);
-    CLNER_CHECK(transitions.dim() == 2 && transitions.size(0) == tags && transitions.size(1) == tags,
-                "transitions must be [K, K]");
-    CLNER_CHECK(start.numel() == tags && end.numel() == tags, "start and end must be [K]");
-    batch.sentences = static_cast<int64_t>(cu_words.size()) - 1;
-    batch.tags = tags;
-    batch.rows = emissions.size(0);
-    batch.offsets = cu_words.data();
-    for (size_t b = 0; b + 1 < cu_words.size(); ++b) {
-      batch.max_length = std::max(batch.max_length, cu_words[b + 1] - cu_words[b]);
-    }
-    rows = {emissions.const_data_ptr<float>(), tags};
-    params = {transitions.const_data_ptr<float>(), start.const_data_ptr<float>(), end.const_data_ptr<float>(), tags};
-    flags.resize(static_cast<size_t>(batch.sentences));
-    exec.parallel_for = &ParallelFor;
-  }
+// A call on the processor, with what the kernels need there.
+struct Call : internal::CrfCall {
+  using CrfCall::CrfCall;
   crf::Workspace Reserve(crf::Operation operation) {
     workspace = at::empty({static_cast<int64_t>(crf::WorkspaceBytes(operation, batch))}, at::kByte);
     return {workspace.mutable_data_ptr(), static_cast<size_t>(workspace.numel())};
   }
-
-  at::Tensor emissions, transitions, start, end, workspace;
-  crf::Batch batch;
-  crf::Rows rows;
-  crf::Params params;
-  crf::Exec exec;
-  std::vector<uint8_t> flags;
+  at::Tensor workspace = {};
+  crf::Exec exec = {&ParallelFor, nullptr};
+  std::vector<uint8_t> flags = std::vector<uint8_t>(sentences());
 };
 
 struct KernelConstraints {
@@ -69,21 +37,6 @@ struct KernelConstraints {
   const crf::Constraints* pointer;
 };
 
-// Where the gradients of a call go.
-struct Gradients {
-  explicit Gradients(const Call& call)
-      : emissions(at::empty_like(call.emissions)),
-        transitions(at::empty_like(call.transitions)),
-        start(at::empty_like(call.start)),
-        end(at::empty_like(call.end)),
-        rows{emissions.mutable_data_ptr<float>(), call.batch.tags},
-        params{transitions.mutable_data_ptr<float>(), start.mutable_data_ptr<float>(), end.mutable_data_ptr<float>(),
-               call.batch.tags} {}
-  at::Tensor emissions, transitions, start, end;
-  crf::RowsOut rows;
-  crf::ParamGrads params;
-};
-
 double WeightedSum(const std::vector<double>& losses, const std::vector<float>& weights) {
   double sum = 0;
   for (size_t b = 0; b < losses.size(); ++b) {
@@ -92,33 +45,39 @@ double WeightedSum(const std::vector<double>& losses, const std::vector<float>& 
   return sum;
 }
 
+void LossesOnCpu(Call& call, const CrfJointTerms& terms, const CrfGradients& grads, CrfJointLoss* loss) {
+  const int32_t* gold = terms.gold.empty() ? nullptr : terms.gold.data();
+  loss->nll.resize(call.sentences());
+  if (terms.cooperative == nullptr) {
+    CheckStatus(crf::Nll(call.batch, call.rows, call.params, gold, terms.nll_weight.data(), loss->nll.data(),
+                         grads.rows, grads.params, call.flags.data(), call.Reserve(crf::Operation::kNll), call.exec),
+                "Nll");
+    return;
+  }
+  crf::JointTerms joint{gold, terms.nll_weight.data(), terms.teacher_of.data(), *terms.cooperative};
+  joint.cooperative.weight = terms.cl_weight.data();
+  loss->cl.resize(call.sentences());
+  CheckStatus(crf::Joint(call.batch, call.rows, call.params, joint, loss->nll.data(), loss->cl.data(), grads.rows,
+                         grads.params, call.flags.data(), call.Reserve(crf::Operation::kJoint), call.exec),
+              "Joint");
+}
+
 // The kernels have all gradients at once, so the forward pass keeps them.
 struct CrfJointFunction : torch::autograd::Function<CrfJointFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& emissions,
                             const at::Tensor& transitions, const at::Tensor& start, const at::Tensor& end,
                             const std::vector<int64_t>& cu_words, const CrfJointTerms* terms, CrfJointLoss* loss) {
     Call call(emissions, {transitions, start, end}, cu_words);
-    const Gradients grads(call);
-    const auto sentences = static_cast<size_t>(call.batch.sentences);
-    const int32_t* gold = terms->gold.empty() ? nullptr : terms->gold.data();
-    loss->nll.resize(sentences);
-    double total = 0;
-    if (terms->cooperative == nullptr) {
-      CheckStatus(crf::Nll(call.batch, call.rows, call.params, gold, terms->nll_weight.data(), loss->nll.data(),
-                           grads.rows, grads.params, call.flags.data(), call.Reserve(crf::Operation::kNll), call.exec),
-                  "Nll");
+    const CrfGradients grads(call);
+    if (emissions.is_cpu()) {
+      LossesOnCpu(call, *terms, grads, loss);
     } else {
-      crf::JointTerms joint{gold, terms->nll_weight.data(), terms->teacher_of.data(), *terms->cooperative};
-      joint.cooperative.weight = terms->cl_weight.data();
-      loss->cl.resize(sentences);
-      CheckStatus(crf::Joint(call.batch, call.rows, call.params, joint, loss->nll.data(), loss->cl.data(), grads.rows,
-                             grads.params, call.flags.data(), call.Reserve(crf::Operation::kJoint), call.exec),
-                  "Joint");
-      total = WeightedSum(loss->cl, terms->cl_weight);
+      internal::LossesOnDevice(call, *terms, grads, loss);
     }
-    total += WeightedSum(loss->nll, terms->nll_weight);
+    const double cl = terms->cooperative != nullptr ? WeightedSum(loss->cl, terms->cl_weight) : 0;
+    const double total = cl + WeightedSum(loss->nll, terms->nll_weight);
     ctx->save_for_backward({grads.emissions.to(emissions.scalar_type()), grads.transitions, grads.start, grads.end});
-    return at::full({}, total, at::kFloat);
+    return at::full({}, total, at::TensorOptions(at::kFloat).device(emissions.device()));
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grad_outputs) {
@@ -149,6 +108,7 @@ CrfJointLoss CrfJoint(const at::Tensor& emissions, const CrfParams& params, cons
 std::vector<int32_t> CrfViterbi(const at::Tensor& emissions, const CrfParams& params,
                                 const std::vector<int64_t>& cu_words, const CrfConstraints& constraints) {
   Call call(emissions, params, cu_words);
+  if (!emissions.is_cpu()) return internal::ViterbiOnDevice(call, constraints);
   const KernelConstraints legal(constraints);
   std::vector<int32_t> tags(static_cast<size_t>(call.batch.rows));
   std::vector<double> score(static_cast<size_t>(call.batch.sentences));
@@ -161,6 +121,7 @@ std::vector<int32_t> CrfViterbi(const at::Tensor& emissions, const CrfParams& pa
 CrfMarginalsResult CrfMarginals(const at::Tensor& emissions, const CrfParams& params,
                                 const std::vector<int64_t>& cu_words, const CrfConstraints& constraints) {
   Call call(emissions, params, cu_words);
+  if (!emissions.is_cpu()) return internal::MarginalsOnDevice(call, constraints);
   const KernelConstraints legal(constraints);
   CrfMarginalsResult result{at::empty_like(call.emissions),
                             std::vector<double>(static_cast<size_t>(call.batch.sentences))};
@@ -177,6 +138,7 @@ std::vector<float> CrfSpanMarginals(const at::Tensor& emissions, const CrfParams
   Call call(emissions, params, cu_words);
   std::vector<float> probability(queries.size());
   if (queries.empty()) return probability;
+  if (!emissions.is_cpu()) return internal::SpanMarginalsOnDevice(call, types, queries);
   CheckStatus(crf::SpanMarginals(call.batch, call.rows, call.params, types.data(), static_cast<int64_t>(types.size()),
                                  queries.data(), static_cast<int64_t>(queries.size()), probability.data(),
                                  call.Reserve(crf::Operation::kSpanMarginals), call.exec),

@@ -1,4 +1,5 @@
-// The only place where the CRF kernels meet Torch: shape checks, workspace, threads, autograd.
+// The only place where the CRF kernels meet Torch: shape checks, workspace, threads, autograd. Emissions and parameters
+// are on one device; its kernels are taken (crf_device.h has those of a GPU).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -43,7 +44,7 @@ struct CrfConstraints {
                                               const std::vector<int64_t>& cu_words, const CrfConstraints& constraints);
 
 struct CrfMarginalsResult {
-  at::Tensor unary;           ///< [M, K]
+  at::Tensor unary;           ///< [M, K], on the device of the emissions
   std::vector<double> log_z;  ///< [B]
 };
 [[nodiscard]] CrfMarginalsResult CrfMarginals(const at::Tensor& emissions, const CrfParams& params,

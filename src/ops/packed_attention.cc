@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -126,12 +127,79 @@ struct PackedAttentionFunction : torch::autograd::Function<PackedAttentionFuncti
   }
 };
 
+int64_t Longest(const std::vector<int64_t>& offsets) {
+  int64_t longest = 0;
+  for (size_t s = 0; s + 1 < offsets.size(); ++s) longest = std::max(longest, offsets[s + 1] - offsets[s]);
+  return longest;
+}
+
+at::Tensor OnDevice(const at::Tensor& given, const std::vector<int64_t>& offsets, at::Device device) {
+  return given.defined() ? given : at::tensor(offsets, at::kInt).to(device);
+}
+
+/// Row of a padded [sequences, longest] layout for every row of the packed one; `starts` [S+1].
+at::Tensor PaddedRows(const at::Tensor& starts, int64_t rows, int64_t longest) {
+  const at::Tensor begins = starts.to(at::kLong), lengths = begins.diff();
+  const at::Tensor sequence =
+      at::repeat_interleave(at::arange(lengths.size(0), lengths.options()), lengths, 0, /*output_size=*/rows);
+  return at::arange(rows, lengths.options()) - begins.index_select(0, sequence) + sequence * longest;
+}
+
+/// [rows, D] -> [sequences, heads, longest, head size], zeros in the gaps.
+at::Tensor Pad(const at::Tensor& rows, const at::Tensor& places, int64_t sequences, int64_t longest, int64_t heads) {
+  return at::zeros({sequences * longest, rows.size(1)}, rows.options())
+      .index_copy(0, places, rows)
+      .view({sequences, longest, heads, rows.size(1) / heads})
+      .transpose(1, 2);
+}
+
+/// What LibTorch's kernels for packed sequences take; they need a GPU of compute capability 8, as libclner_cuda.so
+/// does.
+bool FitsFlash(const at::Tensor& q, int64_t heads) {
+  constexpr int64_t kWidest = 256, kStep = 8;
+  const int64_t head_size = q.size(1) / heads;
+  return (q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf) && head_size <= kWidest &&
+         head_size % kStep == 0;
+}
+
+at::Tensor FlashAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                          const std::vector<int64_t>& cu_queries, const std::vector<int64_t>& cu_seqlens, int64_t heads,
+                          double dropout, const DeviceOffsets& offsets) {
+  const auto split = [heads](const at::Tensor& x) {
+    return x.contiguous().view({x.size(0), heads, x.size(1) / heads});
+  };
+  const at::Tensor out = std::get<0>(
+      at::_flash_attention_forward(split(q), split(k), split(v), OnDevice(offsets.queries, cu_queries, q.device()),
+                                   OnDevice(offsets.rows, cu_seqlens, q.device()), Longest(cu_queries),
+                                   Longest(cu_seqlens), dropout, /*is_causal=*/false, /*return_debug_mask=*/false));
+  return out.reshape({q.size(0), q.size(1)});
+}
+
 }  // namespace
+
+at::Tensor PaddedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                           const std::vector<int64_t>& cu_queries, const std::vector<int64_t>& cu_seqlens,
+                           int64_t heads, double dropout, const DeviceOffsets& offsets) {
+  const auto sequences = static_cast<int64_t>(cu_seqlens.size()) - 1;
+  const int64_t queries = Longest(cu_queries), rows = Longest(cu_seqlens);
+  const at::Tensor row_starts = OnDevice(offsets.rows, cu_seqlens, q.device());
+  const at::Tensor query_places = PaddedRows(OnDevice(offsets.queries, cu_queries, q.device()), q.size(0), queries);
+  const at::Tensor row_places = PaddedRows(row_starts, k.size(0), rows);
+  const at::Tensor lengths = row_starts.to(at::kLong).diff();
+  const at::Tensor mask = at::arange(rows, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1);
+  const at::Tensor out = at::scaled_dot_product_attention(
+      Pad(q, query_places, sequences, queries, heads), Pad(k, row_places, sequences, rows, heads),
+      Pad(v, row_places, sequences, rows, heads), mask.view({sequences, 1, 1, rows}), dropout);
+  return out.transpose(1, 2).reshape({sequences * queries, q.size(1)}).index_select(0, query_places);
+}
 
 at::Tensor PackedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                            const std::vector<int64_t>& cu_queries, const std::vector<int64_t>& cu_seqlens,
-                           int64_t heads, double dropout) {
-  return PackedAttentionFunction::apply(q, k, v, cu_queries, cu_seqlens, heads, dropout);
+                           int64_t heads, double dropout, const DeviceOffsets& offsets) {
+  if (q.is_cpu()) return PackedAttentionFunction::apply(q, k, v, cu_queries, cu_seqlens, heads, dropout);
+  if (q.size(0) == 0) return at::zeros_like(q);
+  return FitsFlash(q, heads) ? FlashAttention(q, k, v, cu_queries, cu_seqlens, heads, dropout, offsets)
+                             : PaddedAttention(q, k, v, cu_queries, cu_seqlens, heads, dropout, offsets);
 }
 
 }  // namespace clner::ops

@@ -31,6 +31,7 @@ struct Batch {
   at::Tensor query_index = {};           ///< [Q] i64 ascending, rows that are read from the encoder: the pieces of
                                          ///< every own word that `pooling` names
   std::vector<int64_t> cu_queries = {};  ///< [S+1] offsets into query_index
+  at::Tensor query_starts = {}, row_starts = {};  ///< cu_queries, cu_seqlens as i32 [S+1] on a GPU; undefined elsewhere
   Pooling pooling = Pooling::kFirst;
   at::Tensor query_of_word = {};        ///< [M] i64, first position in query_index of every own word; -1 = no piece
   at::Tensor queries_of_word = {};      ///< [M] i64, number of positions of every own word

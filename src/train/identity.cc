@@ -76,7 +76,7 @@ std::string Trimmed(const std::string& text) {
 
 }  // namespace
 
-Json RunIdentity(const RunConfig& config) {
+Json RunIdentity(const RunConfig& config, at::Device device) {
   Json json;
   json["config"] = ToYaml(WithoutHarmlessKeys(config));
   Json hashes = Json::object();
@@ -89,6 +89,7 @@ Json RunIdentity(const RunConfig& config) {
   AddHash(&hashes, "model.head.init_from", config.model.head.init_from);
   json["sha256"] = hashes;
   json["threads"] = at::get_num_threads();
+  json["device"] = c10::DeviceTypeName(device.type(), /*lower_case=*/true);
   json["version"] = CLNER_VERSION;
   json["torch"] = TORCH_VERSION;
   return json;
@@ -124,7 +125,7 @@ void CheckIdentity(const Json& saved, const Json& present, bool force, const std
   } else {
     problems.ThrowIfAny();
   }
-  for (const char* key : {"threads", "version", "torch"}) {
+  for (const char* key : {"threads", "device", "version", "torch"}) {
     if (!saved.contains(key) || saved[key] == present[key]) continue;
     LogWarning("other environment",
                std::string("the checkpoint was made with ") + key + " " + DumpJson(saved[key]) + ", this run has " +

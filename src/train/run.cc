@@ -10,6 +10,7 @@
 #include "core/stop.h"
 #include "model/model_directory.h"
 #include "model/weights.h"
+#include "tensor/device.h"
 #include "tensor/memory.h"
 #include "train/checkpoint.h"
 #include "train/head_import.h"
@@ -80,6 +81,7 @@ ModelSpec SpecOf(const RunConfig& config, EncoderConfig encoder, const Datasets&
 
 Prepared Prepare(const RunConfig& config, bool force) {
   RequireTrainable(config);
+  const at::Device device = ResolveDevice(config.device);  // before anything asks LibTorch for random numbers
   at::set_num_threads(config.threads > 0 ? config.threads : at::get_num_threads());
   const std::filesystem::path encoder_dir = config.model.encoder.path;
   Prepared prepared;
@@ -100,12 +102,13 @@ Prepared Prepare(const RunConfig& config, bool force) {
   nn::EncoderRunOptions run = prepared.model->encoder().run_options();
   if (config.model.encoder.dropout) run.hidden_dropout = run.attention_dropout = *config.model.encoder.dropout;
   run.bf16 = config.train.precision == TrainOptions::Precision::kBf16;
-  if (run.bf16 && !__builtin_cpu_supports("avx512bf16")) {
+  if (run.bf16 && device.is_cpu() && !__builtin_cpu_supports("avx512bf16")) {
     LogWarning("slow bf16",
                "this processor has no bfloat16 instructions; train.precision: bf16 is slower than fp32 here", "",
                "set train.precision: fp32");
   }
   prepared.model->encoder().set_run_options(run);
+  if (!device.is_cpu()) prepared.model->to(device);
   PrepareExamples(prepared.data, {*prepared.original, *prepared.context}, prepared.model->spec().tags,
                   RulesOf(config).needs_contexts());
   CheckSelection(config, prepared.data);
@@ -131,7 +134,7 @@ Json RunJson(const TrainRequest& request, const Json& identity, const Datasets& 
   json["schema_version"] = 1;
   json["command"] = request.command_line;
   json["seed"] = request.config.seed;
-  for (const char* key : {"version", "torch", "threads", "sha256"}) json[key] = identity[key];
+  for (const char* key : {"version", "torch", "threads", "device", "sha256"}) json[key] = identity[key];
   if (!request.config.data.corpora.empty()) json["corpora"] = SizesOf(data);
   return json;
 }
@@ -142,7 +145,7 @@ Json TrainRun(const TrainRequest& request) {
   RunDirectory::CheckUsable(request.out, request.existing);
   const StopSignals signals;
   Prepared prepared = Prepare(request.config, request.force);
-  const Json identity = RunIdentity(request.config);
+  const Json identity = RunIdentity(request.config, prepared.model->device());
   RunDirectory run(request.out, request.existing);
   RecoverDirectory(run.best());
   RemoveStaleTemporaries(run.path());
@@ -198,7 +201,9 @@ Json DryRun(const TrainRequest& request) {
   for (int round = 0; round < 2; ++round) {  // the first round warms up
     const double began = Now();
     optimizer.ClearGradients();
-    for (const Batch& batch : source.Pack(*worst, 0, 1)) objective->Step(*prepared.model, batch).total.backward();
+    for (Batch& batch : source.Pack(*worst, 0, 1))
+      objective->Step(*prepared.model, OnDevice(std::move(batch), prepared.model->device())).total.backward();
+    (void)optimizer.GradientNorm();  // as in training, where a GPU is waited for here
     optimizer.Step(0, 1);
     seconds = Now() - began;
   }

@@ -13,6 +13,7 @@
 #include "core/stop.h"
 #include "eval/report.h"
 #include "model/model_directory.h"
+#include "tensor/device.h"
 #include "tensor/memory.h"
 #include "train/checkpoint.h"
 #include "train/schedule.h"
@@ -112,8 +113,8 @@ std::optional<Trainer::GroupLoss> Trainer::Gradients(int64_t first, int64_t end,
     torch::manual_seed(MixSeed(MixSeed(static_cast<uint64_t>(setup_.config.seed), kDropoutStream),
                                static_cast<uint64_t>(state_.micro_step + i - first)));
     for (int64_t part = 0; part < parts; ++part) {
-      for (const Batch& batch : Packed(i, part, parts))
-        AddGradients(batch, 1.0 / static_cast<double>(end - first), &group);
+      for (Batch& batch : Packed(i, part, parts))
+        AddGradients(OnDevice(std::move(batch), setup_.model.device()), 1.0 / static_cast<double>(end - first), &group);
     }
     last_batch_seconds_ = Now() - began;
   }

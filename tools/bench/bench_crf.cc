@@ -1,4 +1,5 @@
-// CRF kernels against their peers in PyTorch: equality first, then CPU time on one thread in alternating runs.
+// CRF kernels against their peers in PyTorch: equality first, then CPU time on one thread in alternating runs; on a
+// GPU, time of finished calls by the clock, both sides on the same one.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -14,8 +15,12 @@
 #include <thread>
 #include <vector>
 
+#include "bench_program.h"
 #include "core/error.h"
 #include "crf_cases.h"
+#if defined(CLNER_BENCH_CUDA)
+#include "crf_gpu_cases.h"
+#endif
 #include "kernels/crf.h"
 #include "peer_process.h"
 #include "work_directory.h"
@@ -24,12 +29,13 @@ namespace clner::bench {
 namespace {
 
 struct Options {
-  std::string name = "nll", peer, data;
+  std::string name = "nll", peer, data, device = "cpu";
   bool json = false;
   int repeats = 7;
   uint64_t seed = 1;
 
   [[nodiscard]] bool Cooperative() const { return name == "cooperative"; }
+  [[nodiscard]] bool OnGpu() const { return device == "cuda"; }
 };
 
 /// A cell and what the peer calls it.
@@ -37,8 +43,13 @@ struct Cell {
   int64_t tags = 0, sentences = 0;
   float tau = 1;  ///< of cooperative cells
 
-  [[nodiscard]] std::unique_ptr<CrfCase> Make(const std::string& name, const std::vector<int32_t>& corpus,
+  [[nodiscard]] std::unique_ptr<CrfCase> Make(const Options& options, const std::vector<int32_t>& corpus,
                                               uint64_t seed) const {
+    const std::string& name = options.name;
+#if defined(CLNER_BENCH_CUDA)
+    if (options.OnGpu() && name == "decode") return std::make_unique<DecodeGpuCase>(tags, sentences, corpus, seed);
+    if (options.OnGpu()) return std::make_unique<NllGpuCase>(tags, sentences, corpus, seed);
+#endif
     if (name == "decode") return std::make_unique<DecodeCase>(tags, sentences, corpus, seed);
     if (name == "nll") return std::make_unique<NllCase>(tags, sentences, corpus, seed);
     return std::make_unique<CooperativeCase>(tags, sentences, tau, corpus, seed);
@@ -72,7 +83,7 @@ double Median(std::vector<double> values) {
 
 nlohmann::json RunCell(const Options& options, const Cell& cell, const std::vector<int32_t>& corpus,
                        const WorkDirectory& files, PeerProcess* peer) {
-  const auto problem = cell.Make(options.name, corpus, options.seed + static_cast<uint64_t>(cell.sentences));
+  const auto problem = cell.Make(options, corpus, options.seed + static_cast<uint64_t>(cell.sentences));
   const std::string inputs = files / "inputs", outputs = files / "outputs", question = cell.Question(options);
   problem->Write(inputs);
   peer->Ask("load " + inputs);
@@ -121,10 +132,28 @@ void PrintRow(const nlohmann::json& row) {
               row["ratio_max"].get<double>());
 }
 
+void CheckDevice(const Options& options) {
+  if (!options.OnGpu()) return;
+  if (options.Cooperative()) {
+    throw Error(ErrorCode::kUsage, "--device cuda has no case 'cooperative'", "", "--case nll or --case decode");
+  }
+#if !defined(CLNER_BENCH_CUDA)
+  throw Error(ErrorCode::kUnavailable, "--device cuda: bench_crf was built without a CUDA toolkit", "",
+              "build with a CUDA 13 toolkit, -DCLNER_WITH_CUDA=ON");
+#endif
+  const crf::KernelStatus status = crf::CudaStatus();
+  if (status == crf::KernelStatus::kOk) return;
+  throw Error(ErrorCode::kUnavailable, std::string("--device cuda: ") + crf::StatusText(status), "",
+              "it needs a GPU with its driver, and libclner_cuda.so of this build; or use --device cpu");
+}
+
 nlohmann::json RunAll(const Options& options) {
+  CheckDevice(options);
   for (const char* name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}) setenv(name, "1", 1);
   const char* script = options.Cooperative() ? "bench_crf_cooperative_peer.py" : "bench_crf_peer.py";
-  PeerProcess peer({std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/" + script});
+  std::vector<std::string> arguments = {std::string(CLNER_SOURCE_DIR) + "/tools/bench/peers/" + script};
+  if (options.OnGpu()) arguments.push_back("cuda");
+  PeerProcess peer(arguments);
   std::istringstream versions(peer.Ask("hello " + options.peer));
   std::string torch, library;
   versions >> torch >> library;
@@ -138,6 +167,7 @@ nlohmann::json RunAll(const Options& options) {
                            {"peer_version", library},
                            {"torch_version", torch},
                            {"machine", Machine()},
+                           {"device", options.device},
                            {"simd", crf::SimdTarget()},
                            {"threads", 1},
                            {"load", load},
@@ -184,6 +214,8 @@ int Run(int argc, char** argv) {
   app.add_option("--peer", options.peer,
                  "pytorch-crf for nll and decode; for cooperative double-backward (the default), clner, torch-struct")
       ->check(CLI::IsMember({"pytorch-crf", "double-backward", "clner", "torch-struct"}));
+  app.add_option("--device", options.device, "cpu, or cuda for both sides; nll and decode only")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--data", options.data, "column file that sentence lengths are drawn from");
   app.add_option("--repeats", options.repeats, "alternating runs per case")->check(CLI::Range(1, 1000));
   app.add_option("--seed", options.seed, "of lengths and scores");
@@ -208,11 +240,4 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace clner::bench
 
-int main(int argc, char** argv) {
-  try {
-    return clner::bench::Run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "bench_crf: error: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return clner::bench::ReportFailure("bench_crf", clner::bench::Run, argc, argv); }
