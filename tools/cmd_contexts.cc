@@ -19,6 +19,7 @@
 #include "core/utf8.h"
 #include "data/counted.h"
 #include "data_options.h"
+#include "engine_options.h"
 #include "output_check.h"
 #include "retrieval/build_contexts.h"
 #include "views/context_view.h"
@@ -29,7 +30,8 @@ namespace {
 constexpr int64_t kMaxPieces = 512;  // as model.encoder.max_pieces
 
 struct Options {
-  std::string index, corpus, output, format, leaks = "fuzzy", encoder, entities;
+  EngineOptions engine;
+  std::string corpus, output, format, leaks = "fuzzy", encoder, entities;
   std::vector<std::string> exclude;
   RerankFlags rerank;
   RetrievalOptions retrieval;
@@ -45,10 +47,20 @@ struct Source {
   std::string name;                 ///< as records have it
 };
 
+std::string NameOf(const EngineOptions& chosen, const Engine& engine) {
+  if (const auto* server = dynamic_cast<const RestEngine*>(&engine))
+    return server->server_name() + "/" + chosen.index_name;
+  if (!chosen.command.empty()) return chosen.command.substr(0, chosen.command.find(' '));
+  return std::filesystem::path(chosen.index).filename().string();
+}
+
 Source OpenSource(const Options& options) {
-  auto index = std::make_unique<FtsIndex>(options.index, FtsOptions{.verify = !options.no_verify});
-  const FtsIndex* borrowed = index.get();
-  return {std::move(index), borrowed, std::filesystem::path(options.index).filename().string()};
+  EngineOptions chosen = options.engine;
+  chosen.fts.verify = !options.no_verify;
+  std::unique_ptr<Engine> engine = OpenEngine(chosen);
+  const auto* index = dynamic_cast<const FtsIndex*>(engine.get());
+  std::string name = NameOf(chosen, *engine);
+  return {std::move(engine), index, std::move(name)};
 }
 
 /// What behind a sentence the encoder has room for. Its parts live as long as the rule.
@@ -146,7 +158,7 @@ ContextsJob MakeJob(const Options& options) {
   job.format = ParseContextsFormat(name).value();
   if (job.dry_run) return job;
   std::vector<std::string> inputs = options.exclude;
-  inputs.insert(inputs.end(), {options.corpus, options.index, options.entities});
+  inputs.insert(inputs.end(), {options.corpus, options.engine.index, options.entities});
   CheckOutputs({options.output}, inputs);
   CheckContextsOutput(job);
   return job;
@@ -212,7 +224,7 @@ int Run(const Options& options, const Globals& globals) {
   LeakFilter leaks = MakeLeakFilter(options, corpus, read);
   const Source engine = OpenSource(options);
   const std::unique_ptr<Reranker> reranker =
-      MakeReranker(options.rerank, *engine.index, options.encoder, corpus, !options.no_verify, globals);
+      MakeReranker(options.rerank, engine.index, options.encoder, corpus, !options.no_verify, globals);
   ContextRetriever retriever(*engine.engine, engine.name, reranker.get(), leaks, MakeRoom(options), options.retrieval);
   if (!options.entities.empty()) retriever.SetNames(ReadNames(options.entities, corpus, read, options.read.labels));
   job.layout = {.scheme = corpus.scheme,
@@ -287,9 +299,7 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
       ->add_option("CORPUS", options->corpus,
                    "Column file with or without tags, JSON lines or another format; - is stdin.")
       ->required();
-  command->add_option("-i,--index", options->index, "Index made by 'clner index build'.")
-      ->required()
-      ->type_name("INDEX");
+  AddEngineOptions(command, &options->engine);
   command
       ->add_option("-o,--output", options->output,
                    "File to write; a run that was stopped goes on when it is started again.")

@@ -81,14 +81,18 @@ void AddRerankOptions(CLI::App* command, RerankFlags* flags) {
       ->capture_default_str();
 }
 
-std::unique_ptr<Reranker> MakeReranker(const RerankFlags& flags, const FtsIndex& index, const std::string& reader,
+std::unique_ptr<Reranker> MakeReranker(const RerankFlags& flags, const FtsIndex* index, const std::string& reader,
                                        const Corpus& corpus, bool verify, const Globals& globals) {
   if (const auto method = FindEncoderRanking(flags.method))
     return LoadEncoderReranker(flags, *method, reader, corpus, verify, globals);
   CheckNoEncoderOptions(flags);
   if (flags.method == "none") return nullptr;
   if (flags.method == "fuzzy") return std::make_unique<FuzzyReranker>();
-  return std::make_unique<Bm25Reranker>(index);
+  if (index == nullptr) {
+    throw Error(ErrorCode::kUsage, "--rerank bm25 needs the counts of an index file", "",
+                "use -i INDEX, or keep the order of the server, which is by BM25: --rerank none");
+  }
+  return std::make_unique<Bm25Reranker>(*index);
 }
 
 }  // namespace clner::cli

@@ -26,7 +26,7 @@ void AddRerankOptions(CLI::App* command, RerankFlags* flags);
 /// The re-ranker of `flags`, which reads `index` as long as it lives; null for `none`: the order of the engine stays.
 /// `reader` is the encoder that will read the contexts, may be empty. The sentences of `corpus` are the references of
 /// idf weights. kUsage for options without the method they belong to, and for an encoder that is missing.
-[[nodiscard]] std::unique_ptr<Reranker> MakeReranker(const RerankFlags& flags, const FtsIndex& index,
+[[nodiscard]] std::unique_ptr<Reranker> MakeReranker(const RerankFlags& flags, const FtsIndex* index,
                                                      const std::string& reader, const Corpus& corpus, bool verify,
                                                      const Globals& globals);
 

@@ -3,6 +3,7 @@
 #include "api/backend.h"
 #include "api/guard.h"
 #include "model/encoder_reranker.h"
+#include "tensor/device.h"
 
 namespace clner::api {
 namespace {
@@ -26,11 +27,13 @@ class GuardedReranker final : public Reranker {
 std::unique_ptr<Reranker> LoadReranker(const std::string& directory, const LoadOptions& options,
                                        const EncoderRankingOptions& ranking) {
   return Guarded([&]() -> std::unique_ptr<Reranker> {
-    CheckDevice(options.device);
+    const at::Device device = ResolveDevice(options.device);
     if (options.threads > 0) at::set_num_threads(options.threads);
-    return std::make_unique<GuardedReranker>(EncoderReranker(
-        directory, ranking,
-        {.verify = options.verify, .precision = options.precision, .batch_pieces = options.batch_pieces}));
+    return std::make_unique<GuardedReranker>(EncoderReranker(directory, ranking,
+                                                             {.verify = options.verify,
+                                                              .precision = options.precision,
+                                                              .batch_pieces = options.batch_pieces,
+                                                              .device = device}));
   });
 }
 

@@ -12,6 +12,7 @@
 #include "model/weights.h"
 #include "retrieval/encoder_ranking.h"
 #include "retrieval/piece_weights.h"
+#include "tensor/device.h"
 #include "tokenize/tokenizer_json.h"
 
 namespace clner {
@@ -73,7 +74,10 @@ at::Tensor UnitRows(const at::Tensor& rows) { return rows / rows.norm(2, -1, /*k
 }  // namespace
 
 TextEncoder::TextEncoder(const fs::path& directory, const TextEncoderOptions& options)
-    : directory_(directory), precision_(options.precision), batch_pieces_(options.batch_pieces) {
+    : directory_(directory),
+      precision_(options.precision),
+      batch_pieces_(options.batch_pieces),
+      device_(options.device) {
   const EncoderConfig config = ReadEncoderConfig(directory);
   if (options.verify && fs::exists(directory / "SHA256SUMS")) VerifyChecksums(directory);
   layer_ = LayerOf(options, config, directory);
@@ -82,8 +86,9 @@ TextEncoder::TextEncoder(const fs::path& directory, const TextEncoderOptions& op
   CheckEncoderFits(config, *tokenizer_, max_pieces_, directory);
   encoder_ = std::make_shared<nn::Encoder>(config, std::vector<int64_t>{layer_});
   LoadEncoderWeights(directory, *encoder_);
+  if (!options.device.is_cpu()) encoder_->to(options.device);
   encoder_->eval();
-  SetPrecision(*encoder_, precision_);
+  SetPrecision(*encoder_, precision_, options.device);
 }
 
 std::vector<int32_t> TextEncoder::Pieces(std::string_view text) const {
@@ -105,8 +110,8 @@ std::vector<at::Tensor> TextEncoder::States(const std::vector<const std::vector<
       if (!members.empty() && pieces > static_cast<size_t>(batch_pieces_)) break;
       members.push_back(texts[order[end]]);
     }
-    const Batch batch = PackTexts(members);
-    const at::Tensor rows = encoder_->Forward({}, batch).rows;
+    const Batch batch = OnDevice(PackTexts(members), device_);
+    const at::Tensor rows = encoder_->Forward({}, batch).rows.cpu();
     if (!at::isfinite(rows).all().item<bool>()) {
       throw Error(ErrorCode::kCorrupt, "the states of the encoder are not finite", directory_.string(),
                   "check its weights with 'clner model verify'");

@@ -20,6 +20,7 @@ struct TextEncoderOptions {
   bool verify = true;                 ///< check SHA256SUMS where there is one
   std::string precision = "fp32";     ///< as SetPrecision
   int64_t batch_pieces = 4096;        ///< of a batch; a longer text stands alone
+  at::Device device = at::kCPU;       ///< where the encoder computes; states come back from it
 };
 
 /// An encoder with its tokenizer from a trained model or any Hugging Face directory. Not thread-safe.
@@ -42,6 +43,7 @@ class TextEncoder {
   std::filesystem::path directory_;
   std::string precision_;
   int64_t batch_pieces_, layer_ = 0, max_pieces_ = 0;
+  at::Device device_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::shared_ptr<nn::Encoder> encoder_;
 };
