@@ -86,7 +86,7 @@ TEST_F(SearchCommand, LargeAnswersNeitherHangNorFillTheMemory) {
       "printf '{\"id\":0,\"candidates\":[{\"text\":\"'; head -c 300000 /dev/zero | tr '\\0' x; printf '\"}]}\\n'; cat "
       ">'" +
           Path("asked") + "'\n");
-  const ProcessResult large = RunClner({"search", Repeat("word ", 40000), "--search-command",
+  const ProcessResult large = RunClner({"search", Repeat("word ", 20000), "--search-command",
                                         "sh '" + Path("engine.sh") + "'", "--search-timeout", "20", "--json"});
   ASSERT_EQ(large.exit_code, 0) << large.err;
   EXPECT_LT(Parse(large.out).at("candidates")[0].at("text").get<std::string>().size(), 17000U);
