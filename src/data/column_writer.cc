@@ -73,7 +73,7 @@ void ColumnWriter::AppendContexts(const Sentence& sentence, size_t columns, std:
       const std::string_view word = contexts.word(w);
       if (Breaks(word)) Refuse(word, sentence);
       // A word that readers take for a mark is written as three.
-      const bool mark = word == kContextMark || word == kDocumentMark;
+      const bool mark = word == kContextMark;
       for (const std::string_view part : mark ? Parts(word) : std::vector<std::string_view>{word})
         text->append(part).append(tags) += "\n";
     }

@@ -1,5 +1,6 @@
 // BERTScore against the package bert-score (scripts/golden/bert_score_golden.py).
 #include <gtest/gtest.h>
+#include <torch/torch.h>
 
 #include <cmath>
 
@@ -13,6 +14,7 @@ namespace {
 
 TEST(BertScoreParity, EqualsThePackageForMiniLm) {
   CLNER_NEEDS(test::MiniLmDir() / "model.safetensors");
+  at::set_num_threads(1);
   const std::string path = std::string(CLNER_SOURCE_DIR) + "/tests/parity/bert_score_golden.json";
   const Json golden = ParseJson(ReadFile(path), path, ErrorCode::kData);
   const auto sentences = golden["sentences"].get<std::vector<std::string>>();
