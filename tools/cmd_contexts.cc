@@ -318,7 +318,7 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
   command->add_flag("--json", options->json, "Print the report as one JSON object.");
   AddDataOptions(command, &options->read);
   command->footer(
-      "Examples:\n  clner contexts -i leads.idx train.conll -o contexts.jsonl --exclude dev.conll test.conll\n  clner "
+      "Examples:\n  clner contexts -i leads.idx train.conll -o contexts.jsonl --exclude dev.conll\n  clner "
       "contexts -i leads.idx train.conll -o view.conll --format clner --rerank bm25\n  clner contexts -i leads.idx "
       "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256 --rerank bertscore");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
