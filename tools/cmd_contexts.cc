@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "engine_options.h"
 #include "output_check.h"
 #include "retrieval/build_contexts.h"
+#include "retrieval/query.h"
 #include "views/context_view.h"
 
 namespace clner::cli {
@@ -103,11 +105,7 @@ RoomRule MakeRoom(const Options& options) {
 }
 
 void AddSentences(const Corpus& corpus, LeakFilter* leaks) {
-  for (const Sentence& sentence : corpus.sentences) {
-    std::string text;
-    for (const std::string& word : sentence.words) (text += text.empty() ? "" : " ") += word;
-    leaks->Add(text);
-  }
+  for (const Sentence& sentence : corpus.sentences) leaks->Add(JoinWords(sentence.words));
 }
 
 /// The sentences that no text may contain: those of the corpus and of the excluded files.
@@ -128,9 +126,9 @@ KnownNames ReadNames(const std::string& path, const Corpus& corpus, const Corpus
   for (const Sentence& sentence : tagged.sentences) {
     std::vector<std::string>& list = names[KeyOfWords(sentence.words)];
     for (const Span& span : sentence.spans) {
-      std::string name;
-      for (int64_t word = span.begin_word; word < span.end_word; ++word)
-        (name += name.empty() ? "" : " ") += sentence.words[static_cast<size_t>(word)];
+      std::string name = JoinWords(
+          std::span(sentence.words)
+              .subspan(static_cast<size_t>(span.begin_word), static_cast<size_t>(span.end_word - span.begin_word)));
       if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
     }
   }

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "retrieval/encoder_ranking.h"
+#include "retrieval/query.h"
 #include "retrieval/text_rerankers.h"
 #include "torch_library.h"
 
@@ -24,10 +25,7 @@ void CheckNoEncoderOptions(const RerankFlags& flags) {
 
 std::vector<std::string> SentencesOf(const Corpus& corpus) {
   std::vector<std::string> sentences;
-  for (const Sentence& sentence : corpus.sentences) {
-    std::string& text = sentences.emplace_back();
-    for (const std::string& word : sentence.words) (text += text.empty() ? "" : " ") += word;
-  }
+  for (const Sentence& sentence : corpus.sentences) sentences.push_back(JoinWords(sentence.words));
   return sentences;
 }
 

@@ -64,6 +64,8 @@ void RemoveQuietly(const std::filesystem::path& path) noexcept;
 
 /// The directory that holds `path` ("." for a bare name).
 [[nodiscard]] std::filesystem::path ParentOf(const std::filesystem::path& path);
+/// The file that `path` stands for: links are followed, so that the link itself survives a rename to it.
+[[nodiscard]] std::filesystem::path FollowLink(const std::filesystem::path& path);
 /// `path` without trailing slashes.
 [[nodiscard]] std::filesystem::path WithoutTrailingSlash(const std::filesystem::path& path);
 /// `.tmp-<pid>-` of this process: the prefix of every temporary name.

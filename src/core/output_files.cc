@@ -19,18 +19,11 @@ namespace clner {
 namespace {
 
 using internal::Descriptor;
+using internal::FollowLink;
 
 constexpr size_t kBufferBytes = 256 * 1024;
 // Room for the prefix within the 255 bytes of a file name.
 constexpr size_t kNameBytes = 100;
-
-// The file that `path` stands for: links are followed, so that the link itself survives the rename.
-std::filesystem::path Target(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
-  return error ? path : target;
-}
 
 // Creates and locks a new file beside `target`. The lock tells RemoveStaleTemporaries that its owner lives.
 std::pair<Descriptor, std::filesystem::path> CreateTemporary(const std::filesystem::path& target) {
@@ -55,7 +48,7 @@ std::pair<Descriptor, std::filesystem::path> CreateTemporary(const std::filesyst
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(Target(path)) {
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(FollowLink(path)) {
   struct stat info = {};
   const bool exists = stat(path_.c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) internal::ThrowCreate(path_, EISDIR);

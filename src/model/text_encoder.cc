@@ -45,12 +45,6 @@ int64_t LimitOf(const EncoderConfig& config, const fs::path& directory) {
               directory.string(), "use another encoder, or correct model_max_length of tokenizer_config.json");
 }
 
-at::Tensor FromVector(const std::vector<int64_t>& values) {
-  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
-  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
-  return tensor;
-}
-
 /// Texts one after another; every piece is read.
 Batch PackTexts(const std::vector<const std::vector<int32_t>*>& texts) {
   Batch batch;
@@ -63,8 +57,8 @@ Batch PackTexts(const std::vector<const std::vector<int32_t>*>& texts) {
     batch.cu_seqlens.push_back(static_cast<int64_t>(ids.size()));
   }
   batch.cu_queries = batch.cu_seqlens;
-  batch.ids = FromVector(ids);
-  batch.positions = FromVector(positions);
+  batch.ids = torch::tensor(ids, at::kLong);
+  batch.positions = torch::tensor(positions, at::kLong);
   batch.query_index = at::arange(static_cast<int64_t>(ids.size()), at::kLong);
   return batch;
 }

@@ -109,14 +109,6 @@ void WriteColumns(const Corpus& corpus, const std::vector<ColumnSentence>& rows,
   file->Write(ColumnWriter::End(corpus));
 }
 
-/// A link keeps pointing where it does.
-std::filesystem::path Target(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
-  return error ? path : target;
-}
-
 }  // namespace
 
 std::optional<ContextsFormat> ParseContextsFormat(std::string_view name) {
@@ -170,7 +162,7 @@ ContextsReport BuildContexts(const Corpus& corpus, const std::vector<ColumnSente
       report.counts += contexts.counts;
   } else {
     CheckContextsOutput(job);
-    const std::filesystem::path output = Target(job.output);
+    const std::filesystem::path output = internal::FollowLink(job.output);
     ContextStore store(output, retriever.identity());
     for (const Distinct& one : distinct) report.resumed += store.Has(one.key) ? 1 : 0;
     Fill(distinct, retriever, job.output.string(), &store);

@@ -34,4 +34,17 @@ std::string CleanText(std::string_view text) {
   return clean;
 }
 
+std::string_view WholeCharacters(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  size_t end = max_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+std::string_view WholeWords(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  const size_t space = text.rfind(' ', max_bytes);
+  return space != text.npos && space > 0 ? text.substr(0, space) : WholeCharacters(text, max_bytes);
+}
+
 }  // namespace clner

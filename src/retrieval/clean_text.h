@@ -1,6 +1,7 @@
 // Text from outside made harmless for one-line records: no control characters, no bidi marks, single blanks.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,10 @@ namespace clner {
 /// reorder or hide text are dropped: bidi controls, zero-width space, word joiner, BOM, interlinear annotation. Joiners
 /// that change letters (U+200C, U+200D) and variation selectors stay.
 [[nodiscard]] std::string CleanText(std::string_view text);
+
+/// The start of `text` (valid UTF-8) that has at most `max_bytes`, whole characters only.
+[[nodiscard]] std::string_view WholeCharacters(std::string_view text, size_t max_bytes);
+/// The same, but cut at its last space where there is one.
+[[nodiscard]] std::string_view WholeWords(std::string_view text, size_t max_bytes);
 
 }  // namespace clner

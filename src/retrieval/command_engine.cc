@@ -20,11 +20,6 @@ constexpr size_t kMaxLineBytes = size_t{64} << 20;
 constexpr const char* kForm =
     R"(answer every line with {"id":0,"candidates":[{"text":"...","title":"...","id":"...","score":1.5}]})";
 
-std::string TextOr(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 }  // namespace
 
 /// The queries of one Search() call.
@@ -83,7 +78,7 @@ void CommandEngine::TakeAnswer(std::string_view line, int64_t limit, Round* roun
   const int64_t place = id - round->first_id;
   if (place < 0 || place >= static_cast<int64_t>(round->open.size()) || !round->open[static_cast<size_t>(place)])
     Refuse(fmt::format("is for query {}, which is not open", id));
-  if (const std::string error = TextOr(json, "error"); !error.empty())
+  if (const std::string error = TextMember(json, "error"); !error.empty())
     Fail(fmt::format("reports an error for query {} ({})", id, Printable(error, 300)), *round, "see its own messages");
   if (!json.contains("candidates") || !json.at("candidates").is_array()) Refuse("has no list of candidates");
   AnswerSum sum;
@@ -94,7 +89,7 @@ void CommandEngine::TakeAnswer(std::string_view line, int64_t limit, Round* roun
     if (entry.contains("score") && !entry.at("score").is_number()) Refuse("has a score that is no number");
     score = entry.contains("score") ? entry.at("score").get<double>() : score - 1;
     std::optional<Candidate> candidate =
-        CleanCandidate(TextOr(entry, "id"), TextOr(entry, "title"), entry.at("text").get<std::string>(), score);
+        CleanCandidate(TextMember(entry, "id"), TextMember(entry, "title"), entry.at("text").get<std::string>(), score);
     if (candidate.has_value()) sum.Add(std::to_string(sum.size()), std::move(*candidate));
   }
   const auto partial = json.find("partial");

@@ -15,11 +15,10 @@
 #include "retrieval/clean_text.h"
 #include "retrieval/duplicates.h"
 #include "retrieval/passages.h"
+#include "retrieval/query.h"
 
 namespace clner {
 namespace {
-
-constexpr size_t kMaxTitleBytes = 1000;
 
 struct Count {
   const char* name;
@@ -38,24 +37,12 @@ constexpr Count kCounts[] = {{"sentences", &RetrievalCounts::sentences},
                              {"texts", &RetrievalCounts::texts},
                              {"partial", &RetrievalCounts::partial}};
 
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) (text += text.empty() ? "" : " ") += word;
-  return text;
-}
-
 /// One harmless line of at most `max_bytes`, cut between words where there are blanks.
 std::string OneLine(std::string_view text, size_t max_bytes) {
   std::string repaired;
   if (FirstInvalidUtf8(text).has_value()) text = repaired = ReplaceInvalidUtf8(text, nullptr);
   std::string line = CleanText(text);
-  if (line.size() <= max_bytes) return line;
-  size_t end = line.rfind(' ', max_bytes);
-  if (end == line.npos || end == 0) {
-    end = max_bytes;
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  }
-  line.resize(end);
+  line.resize(WholeWords(line, max_bytes).size());
   return line;
 }
 
@@ -120,7 +107,7 @@ std::vector<RetrievedContexts> ContextRetriever::Retrieve(std::span<const Senten
     CacheRecord& record = results[i].record;
     record.words = sentences[i]->words;
     record.key = KeyOfWords(record.words);
-    record.query = CleanText(Joined(record.words));
+    record.query = CleanText(JoinWords(record.words));
     results[i].counts = {.sentences = 1, .empty_queries = HasLetterOrDigit(record.query) ? 0 : 1};
     const auto names = names_.find(record.key);
     queries.push_back({record.query, names == names_.end() ? std::vector<std::string>() : names->second});
@@ -167,7 +154,7 @@ void ContextRetriever::Rank(std::span<const RetrievedContexts> results, std::vec
   scores->assign(candidates->size(), {});
   if (reranker_ == nullptr) return;
   std::vector<std::string> sentences;
-  for (const RetrievedContexts& result : results) sentences.push_back(Joined(result.record.words));
+  for (const RetrievedContexts& result : results) sentences.push_back(JoinWords(result.record.words));
   std::vector<RerankRequest> requests;
   for (size_t i = 0; i < sentences.size(); ++i) requests.push_back({sentences[i], (*candidates)[i]});
   *scores = reranker_->Score(requests);

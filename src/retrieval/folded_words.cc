@@ -34,13 +34,18 @@ FoldedWords FoldWords(std::string_view text) {
   return words;
 }
 
+uint64_t HashLetters(std::string_view letters) {
+  uint64_t hash = kFirstHash;
+  for (const char byte : letters) hash = HashByte(hash, byte);
+  return hash;
+}
+
 std::vector<uint64_t> HashWords(const FoldedWords& words) {
   std::vector<uint64_t> hashes;
   hashes.reserve(words.size());
   for (size_t word = 0; word < words.size(); ++word) {
-    uint64_t hash = kFirstHash;
-    for (size_t at = words.begin(word); at < words.ends[word]; ++at) hash = HashByte(hash, words.letters[at]);
-    hashes.push_back(hash);
+    const size_t begin = words.begin(word);
+    hashes.push_back(HashLetters(std::string_view(words.letters).substr(begin, words.ends[word] - begin)));
   }
   return hashes;
 }

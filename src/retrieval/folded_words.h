@@ -21,6 +21,9 @@ struct FoldedWords {
 /// A 64-bit hash of every word.
 [[nodiscard]] std::vector<uint64_t> HashWords(const FoldedWords& words);
 
+/// The same for some of the letters.
+[[nodiscard]] uint64_t HashLetters(std::string_view letters);
+
 /// FNV-1a, byte by byte.
 inline constexpr uint64_t kFirstHash = 0xcbf29ce484222325;
 [[nodiscard]] constexpr uint64_t HashByte(uint64_t hash, char byte) {

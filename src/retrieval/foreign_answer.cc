@@ -8,25 +8,24 @@
 #include "retrieval/passages.h"
 
 namespace clner {
-namespace {
 
-constexpr size_t kMaxLabelBytes = 1000;  // of ids and titles
-
-/// The start of `text` that fits, whole characters only.
-std::string_view Head(std::string_view text) {
-  if (text.size() <= kMaxLabelBytes) return text;
-  size_t end = kMaxLabelBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end);
+const Json* Member(const Json& json, const char* key) {
+  if (!json.is_object()) return nullptr;
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : &*found;
 }
 
-}  // namespace
+std::string TextMember(const Json& json, const char* key) {
+  const Json* value = Member(json, key);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+}
 
 std::optional<Candidate> CleanCandidate(std::string_view id, std::string_view title, std::string_view text,
                                         double score) {
   std::vector<std::string> passages = CutPassages(text, PassageUnit::kDocument);
   if (passages.empty()) return std::nullopt;
-  return Candidate{CleanText(Head(id)), CleanText(Head(title)), std::move(passages.front()), score};
+  return Candidate{CleanText(WholeCharacters(id, kMaxTitleBytes)), CleanText(WholeCharacters(title, kMaxTitleBytes)),
+                   std::move(passages.front()), score};
 }
 
 void AnswerSum::Add(const std::string& key, Candidate candidate) {

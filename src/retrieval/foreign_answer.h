@@ -8,9 +8,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/json.h"
 #include "retrieval/engine.h"
 
 namespace clner {
+
+/// The value of `key`; null when `json` is no object or lacks it.
+[[nodiscard]] const Json* Member(const Json& json, const char* key);
+/// The string below `key`, "" when there is none.
+[[nodiscard]] std::string TextMember(const Json& json, const char* key);
 
 /// A candidate from outside (valid UTF-8) as the embedded index would hold it: one line each without control and hidden
 /// characters, the text at most kMaxPassageBytes. Nothing when no letter or digit is left.

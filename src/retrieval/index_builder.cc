@@ -23,7 +23,6 @@ namespace clner {
 namespace {
 
 constexpr int64_t kDocumentsPerUpdate = 64;
-constexpr size_t kMaxTitleBytes = 1000;
 constexpr int kMergePages = 5000;  // of FTS5 in one transaction, so that a request to stop is seen
 
 /// Where a build stands; stored in the index with every commit.
@@ -50,13 +49,6 @@ BuildState ParseBuildState(const std::string& text, const std::string& place) {
     throw Error(ErrorCode::kCorrupt, "the state of the unfinished build is damaged", place,
                 "remove it and build again");
   }
-}
-
-/// The first kMaxTitleBytes of `text`, whole characters.
-std::string_view Head(std::string_view text) {
-  size_t size = std::min(text.size(), kMaxTitleBytes);
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  return text.substr(0, size);
 }
 
 void CheckTarget(const std::filesystem::path& output) {
@@ -270,8 +262,8 @@ class Builder {
   void AddDocument(const Document& document) {
     ++info_.documents;
     ++state_.read;
-    const std::string title = CleanText(Head(document.title));
-    const std::string id = CleanText(Head(document.id));
+    const std::string title = CleanText(WholeCharacters(document.title, kMaxTitleBytes));
+    const std::string id = CleanText(WholeCharacters(document.id, kMaxTitleBytes));
     for (const std::string& text : CutPassages(document.text, info_.unit)) {
       switch (duplicates_->Classify(text)) {
         case DuplicateFinder::Kind::kExact:
@@ -373,26 +365,18 @@ std::vector<std::string> CheckedFiles(const std::vector<std::string>& inputs) {
   return files;
 }
 
-/// The file that `path` stands for: a link keeps pointing where it does.
-std::filesystem::path Target(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
-  return error ? path : target;
-}
-
 }  // namespace
 
 IndexInfo BuildIndex(const std::vector<std::string>& inputs, const std::filesystem::path& output,
                      const IndexBuildOptions& options) {
-  const std::filesystem::path target = Target(output);
+  const std::filesystem::path target = internal::FollowLink(output);
   CheckTarget(target);
   return Builder(CheckedFiles(inputs), target, options, std::nullopt).Run();
 }
 
 IndexInfo AddToIndex(const std::vector<std::string>& inputs, const std::filesystem::path& path,
                      IndexBuildOptions options) {
-  const std::filesystem::path target = Target(path);
+  const std::filesystem::path target = internal::FollowLink(path);
   (void)CheckIndexFile(target, false);
   {
     const SqliteDatabase database(target, SqliteDatabase::Mode::kImmutable);

@@ -18,12 +18,6 @@ constexpr size_t kMaxVerdicts = size_t{1} << 20;
 constexpr std::pair<LeakRule, const char*> kNames[] = {
     {LeakRule::kOff, "off"}, {LeakRule::kExact, "exact"}, {LeakRule::kFuzzy, "fuzzy"}};
 
-uint64_t HashLetters(std::string_view letters) {
-  uint64_t hash = kFirstHash;
-  for (const char byte : letters) hash = HashByte(hash, byte);
-  return hash;
-}
-
 std::vector<uint64_t> Pairs(const std::vector<uint64_t>& words) {
   std::vector<uint64_t> pairs;
   for (size_t i = 0; i + 1 < words.size(); ++i) pairs.push_back(MixSeed(words[i], words[i + 1]));

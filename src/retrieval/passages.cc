@@ -12,18 +12,10 @@ namespace {
 constexpr std::pair<PassageUnit, const char*> kNames[] = {
     {PassageUnit::kSentence, "sentence"}, {PassageUnit::kParagraph, "paragraph"}, {PassageUnit::kDocument, "document"}};
 
-/// Where a passage that is too long is cut: behind its last space that fits, else between two characters.
-size_t CutBefore(std::string_view text, size_t limit) {
-  const size_t space = text.rfind(' ', limit);
-  if (space != std::string_view::npos && space > 0) return space;
-  while ((static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-  return limit;
-}
-
 void AddPassage(std::string_view text, std::vector<std::string>* passages) {
   const std::string clean = CleanText(text);
   for (std::string_view rest = clean; !rest.empty();) {
-    const size_t size = rest.size() <= kMaxPassageBytes ? rest.size() : CutBefore(rest, kMaxPassageBytes);
+    const size_t size = WholeWords(rest, kMaxPassageBytes).size();
     if (HasLetterOrDigit(rest.substr(0, size))) passages->emplace_back(rest.substr(0, size));
     rest.remove_prefix(size);
     if (rest.starts_with(' ')) rest.remove_prefix(1);

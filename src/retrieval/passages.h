@@ -18,6 +18,8 @@ enum class PassageUnit {
 
 /// A longer passage becomes several, cut between words.
 inline constexpr size_t kMaxPassageBytes = size_t{16} << 10;
+/// The rest of a title is left out; ids that come from outside are cut there, too.
+inline constexpr size_t kMaxTitleBytes = 1000;
 
 /// Passages of a document (valid UTF-8) in order, each cleaned by CleanText and with at least one letter or digit.
 [[nodiscard]] std::vector<std::string> CutPassages(std::string_view text, PassageUnit unit);

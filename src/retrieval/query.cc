@@ -43,6 +43,12 @@ std::string Quoted(std::string_view term) {
 
 }  // namespace
 
+std::string JoinWords(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) (text += text.empty() ? "" : " ") += word;
+  return text;
+}
+
 std::vector<std::string> SplitQuery(std::string_view text, int64_t max_words) {
   std::vector<TextWord> words;
   for (const TextSentence& sentence : SegmentText(text)) {

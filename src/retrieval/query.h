@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ struct QueryTerm {
   int64_t passages = 0;  ///< that hold it
   friend bool operator==(const QueryTerm&, const QueryTerm&) = default;
 };
+
+/// A sentence as engines, re-rankers and leak filter get it: words with one blank between them.
+[[nodiscard]] std::string JoinWords(std::span<const std::string> words);
 
 /// `text` (valid UTF-8) as it is when it has at most `max_words` words, else pieces that end behind a punctuation mark
 /// where there is one in time. Pieces without a letter or digit are left out.

@@ -40,20 +40,9 @@ std::string FieldText(const Json& source, const std::string& field) {
   return text;
 }
 
-const Json* Member(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 int64_t Integer(const Json& object, const char* key) {
   const Json* value = Member(object, key);
   return value != nullptr && value->is_number_integer() ? value->get<int64_t>() : 0;
-}
-
-std::string Text(const Json& object, const char* key) {
-  const Json* value = Member(object, key);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
 }
 
 bool IsPartial(const Json& response) {
@@ -113,11 +102,11 @@ void RestEngine::AddHits(const Json& response, AnswerSum* sum) {
     const std::string text = source == nullptr ? "" : FieldText(*source, options_.fields.text);
     if (text.empty()) continue;
     ++hits_with_text_;
-    const std::string id = Text(hit, "_id");
+    const std::string id = TextMember(hit, "_id");
     std::optional<Candidate> candidate =
         CleanCandidate(id, FieldText(*source, options_.fields.title), text,
                        score != nullptr && score->is_number() ? score->get<double>() : 0.0);
-    if (candidate.has_value()) sum->Add(Text(hit, "_index") + "/" + id, std::move(*candidate));
+    if (candidate.has_value()) sum->Add(TextMember(hit, "_index") + "/" + id, std::move(*candidate));
   }
 }
 

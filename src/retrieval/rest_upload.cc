@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -22,7 +21,6 @@ namespace {
 
 constexpr const char* kBulkPath = "/_bulk";
 constexpr size_t kMaxIdBytes = 512;  // of the servers
-constexpr size_t kMaxTitleBytes = 1000;
 constexpr int64_t kDocumentsPerUpdate = 64;
 
 /// A passage as two lines of a bulk request.
@@ -89,17 +87,10 @@ class Uploader {
     ++report_.documents;
     std::string id = CleanText(document.id);
     if (document.numbered || id.empty()) id = file + ":" + document.id;
-    const std::string title = CleanText(std::string_view(document.title).substr(0, TitleBytes(document.title)));
+    const std::string title = CleanText(WholeCharacters(document.title, kMaxTitleBytes));
     int64_t number = 0;
     for (const std::string& text : CutPassages(document.text, options_.unit))
       AddItem(++number == 1 ? id : fmt::format("{}#{}", id, number), title, text);
-  }
-
-  /// Where a title that is too long is cut, between characters.
-  static size_t TitleBytes(std::string_view title) {
-    size_t end = std::min(title.size(), kMaxTitleBytes);
-    while (end > 0 && end < title.size() && (static_cast<unsigned char>(title[end]) & 0xC0U) == 0x80U) --end;
-    return end;
   }
 
   void AddItem(std::string id, const std::string& title, const std::string& text) {

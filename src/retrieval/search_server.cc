@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "retrieval/credentials.h"
+#include "retrieval/foreign_answer.h"
 #include "retrieval/server_url.h"
 
 namespace clner {
@@ -41,19 +42,13 @@ bool IsJson(const HttpResponse& response) {
   return type.starts_with("application/json") || type.starts_with("application/vnd.elasticsearch+json");
 }
 
-std::string TextOf(const Json& object, const char* key) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 }  // namespace
 
 std::string ServerReason(const Json& json) {
   if (!json.is_object() || !json.contains("error")) return "";
   const Json& error = json.at("error");
   if (error.is_string()) return Printable(error.get<std::string>(), kMaxReason);
-  const std::string type = TextOf(error, "type"), reason = TextOf(error, "reason");
+  const std::string type = TextMember(error, "type"), reason = TextMember(error, "reason");
   return Printable(type + (type.empty() || reason.empty() ? "" : ": ") + reason, kMaxReason);
 }
 
@@ -125,17 +120,17 @@ void SearchServer::Detect() {
   const HttpResponse response = Send("GET", "/");
   const Json json = Read(response, "/");
   const Json version = json.is_object() && json.contains("version") ? json.at("version") : Json();
-  const std::string number = TextOf(version, "number");
+  const std::string number = TextMember(version, "number");
   int major = 0;
   std::from_chars(number.data(), number.data() + number.size(), major);
-  if (TextOf(version, "distribution") == "opensearch") {
+  if (TextMember(version, "distribution") == "opensearch") {
     // Its number may be that of an Elasticsearch 7 that it stands in for.
     name_ = "OpenSearch " + Printable(number, 20);
     return;
   }
   // Before 7.14 without the header, and of its own tagline.
   const bool elasticsearch = response.Header("x-elastic-product") == "Elasticsearch" ||
-                             (major == kFirstElasticsearch && TextOf(json, "tagline") == "You Know, for Search");
+                             (major == kFirstElasticsearch && TextMember(json, "tagline") == "You Know, for Search");
   if (!elasticsearch || major < kFirstElasticsearch) {
     throw Error(ErrorCode::kUnavailable,
                 elasticsearch ? fmt::format("Elasticsearch {} is too old", Printable(number, 20))

@@ -15,6 +15,7 @@
 #include "peer_process.h"
 #include "retrieval/fts_index.h"
 #include "retrieval/index_builder.h"
+#include "retrieval/query.h"
 #include "work_directory.h"
 
 namespace clner::bench {
@@ -44,8 +45,7 @@ Pairs FindPairs(const Options& options) {
   std::vector<std::string> queries;
   for (const Sentence& sentence : ReadCorpus(options.data + "/wnut17/emerging.dev.conll", {}).sentences) {
     if (static_cast<int64_t>(queries.size()) == options.sentences) break;
-    std::string& text = queries.emplace_back();
-    for (const std::string& word : sentence.words) text += (text.empty() ? "" : " ") + word;
+    queries.push_back(JoinWords(sentence.words));
   }
   FtsIndex index(work / "leads.idx");
   result.answers = index.Search(queries, options.candidates);

@@ -61,8 +61,6 @@ struct Queries {
 Queries ReadQueries(const std::string& path) {
   Queries queries;
   for (const Sentence& sentence : ReadData(path, DataFormat::kColumns, {}, {}).sentences) {
-    std::string text;
-    for (const std::string& word : sentence.words) text += (text.empty() ? "" : " ") + word;
     std::vector<std::string> mentions;
     for (const Span& span : sentence.spans) {
       std::string surface;
@@ -70,7 +68,7 @@ Queries ReadQueries(const std::string& path) {
         surface += (surface.empty() ? "" : " ") + sentence.words[w];
       mentions.push_back(LowerCase(surface));
     }
-    queries.texts.push_back(std::move(text));
+    queries.texts.push_back(JoinWords(sentence.words));
     queries.mentions.push_back(std::move(mentions));
   }
   return queries;
