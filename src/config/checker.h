@@ -14,8 +14,8 @@
 
 namespace clner {
 
-/// True if `text` holds a control character.
-[[nodiscard]] inline bool HasControl(std::string_view text) {
+/// True if `text` holds an ASCII control character. Not HasControl: that one of data/unicode_class.h knows C1, too.
+[[nodiscard]] inline bool HasControlByte(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }

@@ -28,7 +28,7 @@ constexpr size_t kMaxRegexBytes = 500;
 void CheckRun(const RunConfig& config, Checker* check) {
   const std::string& name = config.name;
   if (name.empty() || name == "." || name == ".." || name.size() > kMaxNameBytes ||
-      name.find('/') != std::string::npos || HasControl(name)) {
+      name.find('/') != std::string::npos || HasControlByte(name)) {
     check->Add("name",
                fmt::format("name must be a file name of at most {} bytes, not '{}'", kMaxNameBytes, Printable(name)),
                "the run is written to runs/<name>; choose the directory with -o");

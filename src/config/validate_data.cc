@@ -82,7 +82,7 @@ void CheckContexts(const DataOptions& data, Checker* check) {
 
 void CheckLabelMap(const std::string& key, const std::map<std::string, std::string>& label_map, Checker* check) {
   for (const auto& [old_name, new_name] : label_map) {
-    if (HasControl(new_name) || new_name.find(' ') != std::string::npos) {
+    if (HasControlByte(new_name) || new_name.find(' ') != std::string::npos) {
       check->Add(
           key, fmt::format("{}: '{}' becomes '{}', which holds a blank", key, Printable(old_name), Printable(new_name)),
           "entity types are single words");

@@ -1,7 +1,6 @@
 #include "train/split_scores.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "core/stop.h"
 #include "eval/report.h"
@@ -33,12 +32,6 @@ Json Pooled(std::span<const CorpusScores> corpora) {
     if (any) views[view]["micro"] = CountsJson(sum, EvalMode::kConlleval);
   }
   return views;
-}
-
-std::string Percent2(double fraction) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", 100 * fraction);
-  return text;
 }
 
 }  // namespace
@@ -108,7 +101,7 @@ std::string DevLine(std::span<const CorpusScores> corpora) {
   for (const CorpusScores& corpus : corpora) {
     for (const auto& [view, scores] : corpus.views.items()) {
       line += (line.empty() ? "" : ", ") + corpus.name + (corpus.name.empty() ? "" : " ") + "dev F1 " +
-              Percent2(scores["micro"]["f1"].get<double>()) + (view == "context" ? " with contexts" : "");
+              Percent(scores["micro"]["f1"].get<double>()) + (view == "context" ? " with contexts" : "");
     }
   }
   return line;
