@@ -1,4 +1,5 @@
-// Words per second of tagging a column file beside transformers + pytorch-crf with the same model: equal tags first.
+// Words per second of tagging a column file beside transformers + pytorch-crf, or from start to exit beside a pipeline
+// of transformers or flair, with the same model: equal tags first.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "core/log.h"
 #include "data/corpus.h"
 #include "peer_process.h"
+#include "predict_file_case.h"
 #include "work_directory.h"
 
 namespace clner::bench {
@@ -59,7 +61,6 @@ Json Measure(const Options& options, const std::vector<TagInput>& inputs, int64_
   Json result = {{"versions", ParseJson(peer.Ask("versions"), "peer", ErrorCode::kInternal)}, {"cases", Json::array()}};
   const Difference difference =
       Compare(tagger.TagBatch(inputs), ParseJson(peer.Ask("tags"), "peer", ErrorCode::kInternal));
-  result["precision"] = options.precision;
   result["differing_tags"] = difference.words;
   // Rounded numbers may turn a few tags; the share is reported.
   const int64_t allowed = options.precision == "fp32" ? 0 : words / 200;
@@ -90,11 +91,21 @@ Json Measure(const Options& options, const std::vector<TagInput>& inputs, int64_
   return result;
 }
 
+Json MeasureProgram(const Options& options, const std::vector<TagInput>& inputs) {
+  std::vector<std::vector<std::string>> sentences;
+  for (const TagInput& input : inputs) sentences.push_back(input.words);
+  return MeasureFiles(
+      {options.peer, options.model, options.precision, options.rounds, options.threads, options.batch_pieces},
+      sentences);
+}
+
 void Print(const Json& result) {
-  std::printf("%ld sentences, %ld words, %ld tags differ (%s); threads %ld, load %.1f, versions %s\n",
-              result["sentences"].get<long>(), result["words"].get<long>(), result["differing_tags"].get<long>(),
-              result["precision"].get<std::string>().c_str(), result["threads"].get<long>(),
-              result["load_average"].get<double>(), DumpJson(result["versions"]).c_str());
+  std::printf("%ld sentences, %ld words, %ld %s differ (%s); threads %ld, load %.1f, versions %s\n",
+              result["sentences"].get<long>(), result["words"].get<long>(),
+              result.value("differing_tags", result.value("differing_spans", 0L)),
+              result.contains("differing_tags") ? "tags" : "spans", result["precision"].get<std::string>().c_str(),
+              result["threads"].get<long>(), result["load_average"].get<double>(),
+              DumpJson(result["versions"]).c_str());
   for (const Json& row : result["cases"]) {
     std::printf("peer %-8s ours %8.0f  peer %8.0f words/s  ratio %.2f (%.2f..%.2f)\n",
                 row["peer_setting"].get<std::string>().c_str(), row["ours_words_per_second"].get<double>(),
@@ -109,7 +120,11 @@ int Main(int argc, char** argv) {
   const char* data = std::getenv("CLNER_DATA");
   options.data = (data != nullptr ? std::string(data) : std::string(CLNER_SOURCE_DIR) + "/../shared/data") +
                  "/conllpp/conllpp_test.txt";
-  app.add_option("--peer", options.peer)->check(CLI::IsMember({"transformers"}))->capture_default_str();
+  app.add_option("--peer", options.peer,
+                 "transformers: batches, loaded on both sides. pipeline, flair: our program from start to exit beside "
+                 "the loaded library; a pipeline needs a model without CRF.")
+      ->check(CLI::IsMember({"transformers", "pipeline", "flair"}))
+      ->capture_default_str();
   app.add_option("-m,--model", options.model, "A trained model.")->capture_default_str();
   app.add_option("--data", options.data)->capture_default_str();
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100))->capture_default_str();
@@ -134,7 +149,8 @@ int Main(int argc, char** argv) {
   result["load_average"] = load;
   result["sentences"] = inputs.size();
   result["words"] = words;
-  result.update(Measure(options, inputs, words));
+  result["precision"] = options.precision;
+  result.update(options.peer == "transformers" ? Measure(options, inputs, words) : MeasureProgram(options, inputs));
   if (options.json) {
     std::printf("%s\n", DumpJson(result, 2).c_str());
   } else {
