@@ -17,8 +17,8 @@ namespace clner {
 
 struct FtsOptions {
   QueryOptions query = {};
-  /// Pruning looks for few terms; with a number here so many candidates of it are ordered by all terms of the query.
-  int64_t rescore = 0;
+  /// Pruning looks for few terms; so many candidates of it are ordered by all terms of the query. 0: by the few.
+  int64_t rescore = 30;
   bool verify = true;  ///< checks every byte of the file against its checksum when it is opened
 };
 

@@ -33,7 +33,7 @@
 namespace clner::bench {
 namespace {
 
-constexpr int64_t kContexts = 6, kTop = 10, kRankLimit = 100;
+constexpr int64_t kContexts = 6, kTop = 10, kCandidates = 20;  // candidates: as clner contexts
 
 struct Arguments {
   std::string data = std::string(CLNER_SOURCE_DIR) + "/../shared/data";
@@ -49,6 +49,7 @@ struct Arguments {
 FtsOptions Unpruned() {
   FtsOptions options;
   options.query = {.max_words = 1 << 20, .max_terms = 1 << 20, .max_share = 1.0, .name_share = 1.0};
+  options.rescore = 0;
   return options;
 }
 
@@ -167,7 +168,7 @@ double ReciprocalRank(const std::vector<std::string>& ids, const std::string& ow
 
 Json RankOwn(const HeldOut& held, FtsIndex& index) {
   const double begin = Seconds();
-  const std::vector<SearchAnswer> answers = index.Search(held.queries, kRankLimit);
+  const std::vector<SearchAnswer> answers = index.Search(held.queries, kCandidates);
   const double seconds = Seconds() - begin;
   double sum = 0;
   for (size_t i = 0; i < answers.size(); ++i) {
@@ -188,7 +189,8 @@ Json RankPeer(const HeldOut& held, const std::string& collection, const std::str
   Json result = {{"versions", ParseJson(peer.Ask("versions"), "peer", ErrorCode::kData)}};
   result["index_seconds"] = std::stod(peer.Ask("index"));
   for (const char* backend : {"numpy", "numba"}) {
-    const Json answer = ParseJson(peer.Ask(fmt::format("search {} {}", backend, kRankLimit)), "peer", ErrorCode::kData);
+    const Json answer =
+        ParseJson(peer.Ask(fmt::format("search {} {}", backend, kCandidates)), "peer", ErrorCode::kData);
     double sum = 0;
     for (size_t i = 0; i < held.queries.size(); ++i)
       sum += ReciprocalRank(answer.at("ids").at(i).get<std::vector<std::string>>(), held.articles[i]);
@@ -207,13 +209,11 @@ Json RunHeldOut(const std::string& leads, const Arguments& arguments) {
   const double begin = Seconds();
   (void)BuildIndex({work / "held.tsv"}, work / "held.idx", build);
   Json result = {{"sentences", held.queries.size()}, {"index_seconds", Seconds() - begin}};
-  FtsIndex pruned(work / "held.idx", arguments.search), unpruned(work / "held.idx", Unpruned());
-  FtsOptions rescored = arguments.search;
-  rescored.rescore = kRankLimit;
-  FtsIndex exact(work / "held.idx", rescored);
-  result["pruned"] = RankOwn(held, pruned);
-  result["pruned_rescored"] = RankOwn(held, exact);
-  result["unpruned"] = RankOwn(held, unpruned);
+  FtsOptions as_found = arguments.search;
+  as_found.rescore = 0;
+  FtsIndex rescored(work / "held.idx", arguments.search), pruned(work / "held.idx", as_found);
+  result["default"] = RankOwn(held, rescored);
+  result["not_rescored"] = RankOwn(held, pruned);
   if (arguments.peer == "bm25s") result["bm25s"] = RankPeer(held, work / "held.tsv", work / "queries.txt");
   return result;
 }
@@ -238,7 +238,7 @@ void Print(const Json& result) {
   const Json& held = result["held_out"];
   std::printf("%lld sentences taken out of the leads; index %.2f s\n",
               static_cast<long long>(held["sentences"].get<int64_t>()), held["index_seconds"].get<double>());
-  for (const char* name : {"pruned", "pruned_rescored", "unpruned"}) line(name, held[name]);
+  for (const char* name : {"default", "not_rescored"}) line(name, held[name]);
   if (!held.contains("bm25s")) return;
   std::printf("  %s, index %.2f s\n", held["bm25s"]["versions"].dump().c_str(),
               held["bm25s"]["index_seconds"].get<double>());
