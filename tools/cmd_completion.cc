@@ -108,6 +108,24 @@ std::string ZshAction(const OptionRow& row) {
   return " ";
 }
 
+/// The end of a function whose first argument is a subcommand, or may be one.
+std::string ZshChoice(const OptionTable& table, const CommandRow& command) {
+  std::string text =
+      " \\\n    '1:command:->command' \\\n    '*::argument:->argument'\n  case $state in\n    command)\n      local -a "
+      "commands\n      commands=(\n";
+  for (const std::string& child : command.subcommands) {
+    text += "        '" + child + ":" + ZshQuote(FindCommand(table, PathOf(command, child)).help) + "'\n";
+  }
+  text += "      )\n      _describe command commands\n";
+  if (command.Runs()) text += "      _files\n";
+  text += "      ;;\n    argument)\n      case $words[1] in\n";
+  for (const std::string& child : command.subcommands) {
+    text += "        " + child + ") " + FunctionName(FindCommand(table, PathOf(command, child))) + " ;;\n";
+  }
+  if (command.Runs()) text += "        *) _files ;;\n";
+  return text + "      esac\n      ;;\n  esac\n}\n";
+}
+
 std::string ZshFunction(const OptionTable& table, const CommandRow& command) {
   const bool has_children = !command.subcommands.empty();
   std::string text =
@@ -122,22 +140,12 @@ std::string ZshFunction(const OptionTable& table, const CommandRow& command) {
       text += "'";
     }
   }
+  if (has_children) return text + ZshChoice(table, command);
   for (const OptionRow& row : command.positionals) {
     text += std::string(" \\\n    '") + (row.repeatable ? "*" : "") + (row.required || row.repeatable ? ":" : "::") +
             ZshQuote(row.value) + ":" + ZshAction(row) + "'";
   }
-  if (!has_children) return text + "\n}\n";
-  text +=
-      " \\\n    '1:command:->command' \\\n    '*::argument:->argument'\n  case $state in\n    command)\n      local -a "
-      "commands\n      commands=(\n";
-  for (const std::string& child : command.subcommands) {
-    text += "        '" + child + ":" + ZshQuote(FindCommand(table, PathOf(command, child)).help) + "'\n";
-  }
-  text += "      )\n      _describe command commands\n      ;;\n    argument)\n      case $words[1] in\n";
-  for (const std::string& child : command.subcommands) {
-    text += "        " + child + ") " + FunctionName(FindCommand(table, PathOf(command, child))) + " ;;\n";
-  }
-  return text + "      esac\n      ;;\n  esac\n}\n";
+  return text + "\n}\n";
 }
 
 std::string FishQuote(const std::string& text) {
@@ -193,8 +201,11 @@ std::string BashCompletion(const OptionTable& table) {
     const std::string path = command.path.empty() ? "" : " " + Join(command.path, " ");
     text += "    '" + path + "')\n      options='" + Join(OptionNames(command), " ") +
             "'\n      if [[ $cur != -* ]]; then\n        ";
-    if (!command.subcommands.empty()) {
-      text += "mapfile -t COMPREPLY < <(compgen -W '" + Join(command.subcommands, " ") + "' -- \"$cur\")";
+    const std::string names = "compgen -W '" + Join(command.subcommands, " ") + "'";
+    if (!command.Runs()) {
+      text += "mapfile -t COMPREPLY < <(" + names + " -- \"$cur\")";
+    } else if (!command.subcommands.empty()) {
+      text += "compopt -o filenames; mapfile -t COMPREPLY < <(" + names + " -f -- \"$cur\")";
     } else {
       text += command.positionals.empty() ? ":" : BashValue(command.positionals.front());
     }

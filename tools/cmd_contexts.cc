@@ -21,6 +21,7 @@
 #include "data/counted.h"
 #include "data_options.h"
 #include "engine_options.h"
+#include "leak_sentences.h"
 #include "output_check.h"
 #include "retrieval/build_contexts.h"
 #include "retrieval/query.h"
@@ -102,20 +103,6 @@ RoomRule MakeRoom(const Options& options) {
   for (const std::string& file : TokenizerFiles(options.encoder))
     room.identity += " " + Sha256OfFile(std::filesystem::path(options.encoder) / file);
   return room;
-}
-
-void AddSentences(const Corpus& corpus, LeakFilter* leaks) {
-  for (const Sentence& sentence : corpus.sentences) leaks->Add(JoinWords(sentence.words));
-}
-
-/// The sentences that no text may contain: those of the corpus and of the excluded files.
-LeakFilter MakeLeakFilter(const Options& options, const Corpus& corpus, CorpusOptions read) {
-  LeakFilter leaks(ParseLeakRule(options.leaks).value());
-  AddSentences(corpus, &leaks);
-  read.tag_column = std::nullopt;
-  for (const std::string& file : options.exclude)
-    AddSentences(ReadData(file, FormatOfFile(file), read, options.read.labels), &leaks);
-  return leaks;
 }
 
 /// The mentions of every sentence of a file, each once and as words with one blank between them.
@@ -219,7 +206,8 @@ int Run(const Options& options, const Globals& globals) {
   const Corpus corpus = ReadData(options.corpus, InputFormat(options.read, options.corpus), read, options.read.labels,
                                  columns ? &source : nullptr);
   WarnUnusedNames(read.label_map, corpus.types_in_file, corpus.path);
-  LeakFilter leaks = MakeLeakFilter(options, corpus, read);
+  LeakFilter leaks =
+      ReadLeakFilter(ParseLeakRule(options.leaks).value(), corpus, options.exclude, read, options.read.labels);
   const Source engine = OpenSource(options);
   const std::unique_ptr<Reranker> reranker =
       MakeReranker(options.rerank, engine.index, options.encoder, corpus, !options.no_verify, globals);
@@ -320,6 +308,7 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
       "contexts -i leads.idx train.conll -o view.conll --format clner --rerank bm25\n  clner contexts -i leads.idx "
       "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256 --rerank bertscore");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
+  AddContextsReport(*command, globals, action);
 }
 
 }  // namespace clner::cli

@@ -52,11 +52,7 @@ std::string Report(const ValidateReport& report) {
   for (const Finding& finding : report.findings) {
     text += fmt::format("{}: {} ({}): {}\n   in: {}\n", Name(finding.severity), finding.code, finding.count,
                         finding.what, finding.file);
-    for (const Problem& place : finding.places) text += fmt::format("   at: {}: {}\n", place.where, place.what);
-    const auto more = finding.count - static_cast<int64_t>(finding.places.size());
-    if (!finding.places.empty() && more > 0) text += fmt::format("       and {} more\n", more);
-    if (!finding.fix.empty()) text += fmt::format("  fix: {}\n", finding.fix);
-    text += "\n";
+    text += FormatPlaces(finding) + "\n";
   }
   std::vector<std::vector<std::string>> rows = {{"file", "sentences", "words", "entities", "scheme", "with context"}};
   for (const Corpus& corpus : report.corpora) {

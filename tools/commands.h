@@ -5,6 +5,10 @@
 #include <functional>
 #include <string>
 
+namespace clner {
+struct Finding;
+}
+
 namespace clner::cli {
 
 /// Options every command takes.
@@ -30,6 +34,7 @@ void AddModel(CLI::App& app, const Globals& globals, Action* action);
 void AddIndex(CLI::App& app, const Globals& globals, Action* action);
 void AddSearch(CLI::App& app, const Globals& globals, Action* action);
 void AddContexts(CLI::App& app, const Globals& globals, Action* action);
+void AddContextsReport(CLI::App& contexts, const Globals& globals, Action* action);
 void AddInspect(CLI::App& app, const Globals& globals, Action* action);
 void AddDoctor(CLI::App& app, const Globals& globals, Action* action);
 void AddCompletion(CLI::App& app, const Globals& globals, Action* action);
@@ -37,5 +42,7 @@ void AddMan(CLI::App& app, const Globals& globals, Action* action);
 
 /// Prints an aligned table: first row is the header, first column left-aligned, the others right-aligned.
 [[nodiscard]] std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
+/// Prints the first places of a finding, how many more there are, and how to fix it, a line each.
+[[nodiscard]] std::string FormatPlaces(const Finding& finding);
 
 }  // namespace clner::cli

@@ -14,6 +14,7 @@
 #include <new>
 #include <system_error>
 
+#include "command_forms.h"
 #include "commands.h"
 #include "core/device_name.h"
 #include "core/error.h"
@@ -116,7 +117,9 @@ int Run(int argc, char** argv) {
     return static_cast<int>(ErrorCode::kUsage);
   }
   try {
-    CheckArguments({argv + 1, argv + argc});
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    CheckArguments(arguments);
+    ChooseForms(app, arguments);
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     std::fputs(help().c_str(), stdout);

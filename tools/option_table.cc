@@ -170,10 +170,10 @@ std::string OptionRow::FullHelp() const {
 
 std::string CommandRow::FullName() const { return path.empty() ? "clner" : "clner " + Join(path, " "); }
 
-std::string CommandRow::Usage() const {
-  std::string text = FullName();
-  if (!subcommands.empty()) return text + " [options] COMMAND ...";
-  text += " [options]";
+std::vector<std::string> CommandRow::Usage() const {
+  const std::string with_command = FullName() + " [options] COMMAND ...";
+  if (!Runs()) return {with_command};
+  std::string text = FullName() + " [options]";
   for (const OptionRow& option : options) {
     if (option.required) text += " " + (option.names.front() + " " + option.value);
   }
@@ -181,7 +181,8 @@ std::string CommandRow::Usage() const {
     const std::string name = row.Signature();
     text += " " + (row.required || name.find('[') != std::string::npos ? name : "[" + name + "]");
   }
-  return text;
+  if (subcommands.empty()) return {text};
+  return {text, with_command};
 }
 
 std::vector<std::string> CommandRow::Groups() const {
@@ -263,7 +264,8 @@ const CommandRow& FindCommand(const OptionTable& table, const std::vector<std::s
 }
 
 std::string HelpText(const OptionTable& table, const CommandRow& command) {
-  std::string text = Join(WrapText(command.help, kHelpWidth), "\n") + "\n\nUsage: " + command.Usage() + "\n";
+  std::string text =
+      Join(WrapText(command.help, kHelpWidth), "\n") + "\n\nUsage: " + Join(command.Usage(), "\n       ") + "\n";
   std::vector<std::pair<std::string, std::string>> entries;
   if (!command.subcommands.empty()) {
     for (const std::string& name : command.subcommands) {

@@ -33,8 +33,10 @@ struct CommandRow {
   std::vector<OptionRow> positionals = {}, options = {};
   std::vector<std::string> subcommands = {};
   [[nodiscard]] std::string FullName() const;  ///< "clner model info"
-  /// "clner eval [options] GOLD PRED".
-  [[nodiscard]] std::string Usage() const;
+  /// True if it does something by itself: only a command with subcommands and without arguments does not.
+  [[nodiscard]] bool Runs() const { return subcommands.empty() || !positionals.empty(); }
+  /// "clner eval [options] GOLD PRED"; a command with arguments and subcommands has a line for each form.
+  [[nodiscard]] std::vector<std::string> Usage() const;
   /// The option groups in order of first appearance; the group of the global options comes last.
   [[nodiscard]] std::vector<std::string> Groups() const;
 };

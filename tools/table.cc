@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "commands.h"
 #include "core/utf8.h"
+#include "data/validate.h"
 
 namespace clner::cli {
 
@@ -24,6 +27,15 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
+  return text;
+}
+
+std::string FormatPlaces(const Finding& finding) {
+  std::string text;
+  for (const Problem& place : finding.places) text += fmt::format("   at: {}: {}\n", place.where, place.what);
+  const auto more = finding.count - static_cast<int64_t>(finding.places.size());
+  if (!finding.places.empty() && more > 0) text += fmt::format("       and {} more\n", more);
+  if (!finding.fix.empty()) text += fmt::format("  fix: {}\n", finding.fix);
   return text;
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <string_view>
 #include <system_error>
 
+#include "command_forms.h"
 #include "core/error.h"
 #include "core/suggest.h"
 #include "core/utf8.h"
@@ -71,10 +73,30 @@ std::string Explanation(const OptionRow& row) {
   return sentence.empty() ? sentence : ": " + sentence;
 }
 
+std::string HelpLists(const std::vector<CLI::App*>& chain) { return "'" + FullName(chain) + " --help' lists "; }
+
+Problem UnknownCommand(const std::vector<CLI::App*>& chain, const std::string& name) {
+  return {"unknown command " + Quoted(name) + DidYouMean(name, CommandNames(*chain.back())), "",
+          HelpLists(chain) + "the valid ones"};
+}
+
+/// The first argument of a command with subcommands, when it is no file and looks like one of them.
+void AddMistyped(const std::vector<CLI::App*>& chain, ProblemList* problems) {
+  const std::vector<std::string> commands = CommandNames(*chain.back());
+  for (const CLI::Option* option : chain.back()->get_options(kAnyOption)) {
+    if (option->count() == 0 || !ReadOption(*option).positional) continue;
+    const std::string& word = option->results().front();
+    std::error_code ignored;
+    if (!DidYouMean(word, commands).empty() && !std::filesystem::exists(word, ignored))
+      problems->Add(ErrorCode::kUsage, UnknownCommand(chain, word));
+    return;
+  }
+}
+
 void AddUnknown(const std::vector<CLI::App*>& chain, ProblemList* problems) {
   const CLI::App& last = *chain.back();
-  const std::vector<std::string> commands = CommandNames(last);
-  const std::string help = "'" + FullName(chain) + " --help' lists ";
+  const bool needs_command = !TakesArguments(last) && !CommandNames(last).empty();
+  const std::string help = HelpLists(chain);
   std::vector<std::string> options, others;
   for (const CLI::App* app : chain) {
     bool arguments_only = false;  // behind "--"
@@ -84,9 +106,8 @@ void AddUnknown(const std::vector<CLI::App*>& chain, ProblemList* problems) {
         continue;
       }
       (extra.size() > 1 && extra[0] == '-' && !arguments_only ? options : others).push_back(extra);
-      if (!commands.empty() && options.empty()) {  // its options cannot be judged before the command is known
-        problems->Add(ErrorCode::kUsage,
-                      {"unknown command " + Quoted(extra) + DidYouMean(extra, commands), "", help + "the valid ones"});
+      if (needs_command && options.empty()) {  // its options cannot be judged before the command is known
+        problems->Add(ErrorCode::kUsage, UnknownCommand(chain, extra));
         return;
       }
     }
@@ -271,7 +292,7 @@ void CheckArguments(const std::vector<std::string>& arguments) {
 void RequireCommand(const CLI::App& root) {
   const std::vector<CLI::App*> chain = ChosenApps(root);
   const std::vector<std::string> commands = CommandNames(*chain.back());
-  if (commands.empty()) return;
+  if (commands.empty() || TakesArguments(*chain.back())) return;
   const std::string what = chain.size() == 1 ? "no command given" : Quoted(FullName(chain)) + " needs a command";
   throw Error(ErrorCode::kUsage, what, "", "one of " + Join(commands, ", ") + "; see '" + FullName(chain) + " --help'");
 }
@@ -280,7 +301,8 @@ Error UsageError(CLI::App& root, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chain = ChosenApps(root);
   const std::string message = error.what();
   ProblemList problems;
-  AddUnknown(chain, &problems);
+  AddMistyped(chain, &problems);
+  if (problems.empty()) AddUnknown(chain, &problems);
   if (problems.empty()) AddConflicts(chain, &problems);
   if (problems.empty() && error.get_name() == "ArgumentMismatch") AddMismatch(chain, message, &problems);
   if (problems.empty()) AddBadValues(chain, &problems);

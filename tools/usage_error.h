@@ -23,8 +23,8 @@ void CheckArguments(const std::vector<std::string>& arguments);
 /// What went wrong in a parse of `root` that threw `error`: unknown commands, options and arguments first, then missing
 /// ones, then conflicts and bad values. At most 20 problems, code kUsage.
 [[nodiscard]] Error UsageError(CLI::App& root, const CLI::ParseError& error);
-/// "no command given" for the program, "'clner model' needs a command" for a command with subcommands. Throws kUsage if
-/// so.
+/// "no command given" for the program, "'clner model' needs a command" for a command with subcommands and without
+/// arguments. Throws kUsage if so.
 void RequireCommand(const CLI::App& root);
 
 }  // namespace clner::cli

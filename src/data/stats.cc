@@ -9,14 +9,6 @@
 namespace clner {
 namespace {
 
-LengthStats Lengths(std::vector<int64_t> values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const auto rank = [&](size_t percent) { return values[(values.size() * percent + 99) / 100 - 1]; };
-  const auto sum = static_cast<double>(std::accumulate(values.begin(), values.end(), int64_t{0}));
-  return {values.front(), rank(50), rank(95), values.back(), sum / static_cast<double>(values.size())};
-}
-
 std::string Surface(const Sentence& sentence, const Span& span) {
   std::string text;
   for (int64_t i = span.begin_word; i < span.end_word; ++i) {
@@ -26,19 +18,25 @@ std::string Surface(const Sentence& sentence, const Span& span) {
   return text;
 }
 
-Json ToJson(const LengthStats& lengths) {
-  return {{"min", lengths.min},
-          {"median", lengths.median},
-          {"mean", lengths.mean},
-          {"p95", lengths.p95},
-          {"max", lengths.max}};
-}
-
 double Share(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
+
+LengthStats LengthsOf(std::vector<int64_t> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const auto rank = [&](size_t percent) { return values[(values.size() * percent + 99) / 100 - 1]; };
+  const auto sum = static_cast<double>(std::accumulate(values.begin(), values.end(), int64_t{0}));
+  return {
+      values.front(), rank(25), rank(50), rank(75), rank(95), values.back(), sum / static_cast<double>(values.size())};
+}
+
+Json ToJson(const LengthStats& lengths) {
+  return {{"min", lengths.min},   {"p25", lengths.p25}, {"median", lengths.median}, {"p75", lengths.p75},
+          {"mean", lengths.mean}, {"p95", lengths.p95}, {"max", lengths.max}};
+}
 
 DataStats ComputeStats(const Corpus& corpus) {
   DataStats stats;
@@ -77,10 +75,10 @@ DataStats ComputeStats(const Corpus& corpus) {
     }
   }
   stats.vocabulary = static_cast<int64_t>(vocabulary.size());
-  stats.sentence_words = Lengths(std::move(sentence_words));
-  stats.words_of_entity = Lengths(std::move(entity_words));
-  stats.words_of_context = Lengths(std::move(context_words));
-  stats.words_of_view = Lengths(std::move(view_words));
+  stats.sentence_words = LengthsOf(std::move(sentence_words));
+  stats.words_of_entity = LengthsOf(std::move(entity_words));
+  stats.words_of_context = LengthsOf(std::move(context_words));
+  stats.words_of_view = LengthsOf(std::move(view_words));
   return stats;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/json.h"
 #include "data/corpus.h"
@@ -12,9 +13,11 @@ namespace clner {
 
 /// Of a list of lengths; all 0 when it is empty. Percentiles are values of the list (nearest rank).
 struct LengthStats {
-  int64_t min = 0, median = 0, p95 = 0, max = 0;
+  int64_t min = 0, p25 = 0, median = 0, p75 = 0, p95 = 0, max = 0;
   double mean = 0;
 };
+[[nodiscard]] LengthStats LengthsOf(std::vector<int64_t> values);
+[[nodiscard]] Json ToJson(const LengthStats& lengths);
 
 struct TypeStats {
   int64_t entities = 0, words = 0, surfaces = 0;  ///< surfaces: distinct word sequences

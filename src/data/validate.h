@@ -19,10 +19,10 @@ enum class Severity {
 
 /// One kind of finding in one file (or pair of files) with its number and first places.
 struct Finding {
-  std::string code;  ///< stable name, e.g. "ill-formed-tags" (docs/formats.md lists them)
+  std::string code = {};  ///< stable name, e.g. "ill-formed-tags" (docs/formats.md lists them)
   Severity severity = Severity::kWarning;
-  std::string file;
-  std::string what;
+  std::string file = {};
+  std::string what = {};
   int64_t count = 0;
   std::vector<Problem> places = {};  ///< the first kMaxPlaces; `fix` is empty
   std::string fix = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/counted.h"
+#include "eval/html_page.h"
 #include "eval/html_svg.h"
 #include "eval/report.h"
 #include "fmt/format.h"
@@ -11,43 +12,9 @@ namespace clner {
 namespace {
 
 constexpr const char* kStyle =
-    "body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 "
-    "1em;color:#222;background:#fff}\n"
-    "h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ddd}\n"
-    "table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em .7em;text-align:right;border-bottom:1px solid "
-    "#eee}\n"
-    "td:first-child,th:first-child{text-align:left}svg{width:100%;max-width:640px;font-size:11px}\n"
-    ".grid{stroke:#e5e5e5}.legend{margin:.2em 0 1em}.wide{overflow-x:auto}\n"
     ".gold{border-bottom:3px solid #338855}.pred{background:#ffe2c8}.type{font-size:.7em;color:#555}\n"
-    ".example{margin:.6em 0}.where{color:#777;font-size:.85em}.context{color:#777;font-size:.85em}\n";
+    ".context{color:#777;font-size:.85em}\n";
 constexpr size_t kShownContextWords = 60;
-
-std::string Section(const std::string& title, const std::string& body) {
-  return body.empty() ? std::string() : fmt::format("<h2>{}</h2>\n{}", EscapeHtml(title), body);
-}
-
-std::string Facts(const HtmlReportInput& input) {
-  if (input.facts.empty()) return {};
-  std::string html = "<table>\n";
-  for (const auto& [name, value] : input.facts) {
-    html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", EscapeHtml(name), EscapeHtml(value));
-  }
-  return html + "</table>\n";
-}
-
-std::string Table(const TableRows& rows) {
-  std::string html = "<div class=\"wide\"><table>\n";
-  for (size_t r = 0; r < rows.size(); ++r) {
-    html += "<tr>";
-    for (const std::string& cell : rows[r]) {
-      html += r == 0 ? "<th>" : "<td>";
-      html += EscapeHtml(cell);
-      html += r == 0 ? "</th>" : "</td>";
-    }
-    html += "</tr>\n";
-  }
-  return html + "</table></div>\n";
-}
 
 std::string ScoreSection(const HtmlScores& item) {
   const Scores& scores = item.scores;
@@ -55,8 +22,8 @@ std::string ScoreSection(const HtmlScores& item) {
   for (const auto& [type, counts] : scores.types) bars.emplace_back(TypeName(type), RatesOf(counts, scores.mode).f1);
   std::string body = fmt::format("<p>F1 <b>{}</b>, mode {}, {}</p>\n", Percent(scores.Micro().f1), Name(scores.mode),
                                  Counted(scores.sentences, "sentence"));
-  if (!bars.empty()) body += BarChart(bars);
-  return Section("Scores: " + item.name, body + Table(ScoreRows(scores)));
+  if (!bars.empty()) body += BarChart(bars, "F1");
+  return HtmlSection("Scores: " + item.name, body + HtmlTable(ScoreRows(scores)));
 }
 
 // The confusion table with cells shaded by their share of the row.
@@ -134,20 +101,16 @@ std::string Examples(const std::vector<HtmlExample>& examples) {
 }  // namespace
 
 std::string HtmlReport(const HtmlReportInput& input) {
-  const std::string title = EscapeHtml(input.title);
-  std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  html += fmt::format("<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<h1>{}</h1>\n", title, kStyle, title);
-  html += Facts(input);
-  html += Section("Loss", LineChart(input.loss, "step", "loss", false));
-  html += Section("F1 by epoch", LineChart(input.f1, "epoch", "F1", true));
+  std::string html = HtmlFacts(input.facts);
+  html += HtmlSection("Loss", LineChart(input.loss, "step", "loss", false));
+  html += HtmlSection("F1 by epoch", LineChart(input.f1, "epoch", "F1", true));
   for (const HtmlScores& scores : input.scores) html += ScoreSection(scores);
   if (input.errors.has_value()) {
-    html += Section("Kinds of errors", Table(ErrorKindRows(*input.errors)));
-    html += Section("Confusion of types", Confusion(*input.errors));
+    html += HtmlSection("Kinds of errors", HtmlTable(ErrorKindRows(*input.errors)));
+    html += HtmlSection("Confusion of types", Confusion(*input.errors));
   }
-  html += Section("Examples of errors", Examples(input.examples));
-  return html + "</body>\n</html>\n";
+  html += HtmlSection("Examples of errors", Examples(input.examples));
+  return HtmlPage(input.title, kStyle, html);
 }
 
 std::vector<HtmlExample> HtmlExamples(const EvalInput& input, const Evaluation& evaluation,

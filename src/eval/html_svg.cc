@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "eval/html_page.h"
 #include "fmt/format.h"
 
 namespace clner {
@@ -86,39 +87,6 @@ std::string Path(const HtmlCurve& curve, const Range& x, const Range& y, std::st
 
 }  // namespace
 
-std::string EscapeHtml(std::string_view text) {
-  std::string escaped;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        // HTML forbids the other C0 controls even as references.
-        const auto code = static_cast<unsigned char>(letter);
-        const bool control = (code < 0x20 && letter != '\n' && letter != '\t') || code == 0x7f;
-        if (control) {
-          escaped += "\xEF\xBF\xBD";
-        } else {
-          escaped += letter;
-        }
-    }
-  }
-  return escaped;
-}
-
 std::string LineChart(const std::vector<HtmlCurve>& curves, std::string_view x_title, std::string_view y_title,
                       bool percent) {
   Range x, y;
@@ -144,10 +112,10 @@ std::string LineChart(const std::vector<HtmlCurve>& curves, std::string_view x_t
   return svg + "</svg>\n" + legend + "</p>\n";
 }
 
-std::string BarChart(const std::vector<std::pair<std::string, double>>& bars) {
+std::string BarChart(const std::vector<std::pair<std::string, double>>& bars, std::string_view label) {
   constexpr double kRow = 22, kName = 160, kBar = 400;
-  std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"F1\">\n", kWidth,
-                                kRow * static_cast<double>(bars.size()) + 4);
+  std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
+                                kRow * static_cast<double>(bars.size()) + 4, EscapeHtml(label));
   double y = 4;
   for (const auto& [name, value] : bars) {
     const double share = std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1.0);

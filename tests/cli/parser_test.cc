@@ -151,7 +151,7 @@ TEST(OptionTable, RowsHoldWhatTheParserKnows) {
   const OptionTable table = ReadOptionTable(*app);
   ASSERT_EQ(table.size(), 2U);
   const CommandRow& run = FindCommand(table, {"run"});
-  EXPECT_EQ(run.Usage(), "clner run [options] -c FILE [IN...]");
+  EXPECT_EQ(run.Usage(), std::vector<std::string>{"clner run [options] -c FILE [IN...]"});
   std::vector<std::string> shown;
   for (const OptionRow& row : run.options) shown.push_back(row.Signature() + " | " + row.FullHelp());
   EXPECT_EQ(shown,

@@ -139,6 +139,25 @@ TEST_F(Reference, BashCompletesFiles) {
   EXPECT_EQ(Complete({"man", "--log-file", "fi"}, options), std::vector<std::string>{"file"});
   EXPECT_EQ(Complete({"man", "--log-file", "=", "fi"}, options), std::vector<std::string>{"file"});
   EXPECT_TRUE(Contains(Complete({"man", "--log-file", "="}, options), "file"));
+  // A command with arguments and subcommands offers both.
+  EXPECT_EQ(Complete({"contexts", "fi"}, options), std::vector<std::string>{"file"});
+  EXPECT_EQ(Complete({"contexts", "re"}, options), std::vector<std::string>{"report"});
+  EXPECT_EQ(Complete({"contexts", "report", "fi"}, options), std::vector<std::string>{"file"});
+  EXPECT_EQ(Complete({"contexts", "report", "--ht"}, options), std::vector<std::string>{"--html"});
+  EXPECT_EQ(Complete({"contexts", "--max-t"}, options), std::vector<std::string>{"--max-texts"});
+}
+
+TEST_F(Reference, CommandsWithBothFormsAreDescribedTwice) {
+  const std::string markdown = RunClner({"man", "--markdown"}).out, man = RunClner({"man"}).out;
+  EXPECT_NE(markdown.find("```\nclner contexts [options] -o OUT CORPUS\nclner contexts [options] COMMAND ...\n```\n"),
+            std::string::npos);
+  EXPECT_NE(markdown.find("| [`clner contexts report`](#clner-contexts-report) | "), std::string::npos);
+  EXPECT_NE(man.find(".B clner contexts\n [options] \\-o OUT CORPUS\n"), std::string::npos);
+  EXPECT_NE(man.find(".B clner contexts report\n [options] DATA CONTEXTS\n"), std::string::npos);
+  const std::string zsh = RunClner({"completion", "zsh"}).out, fish = RunClner({"completion", "fish"}).out;
+  EXPECT_NE(zsh.find("        report) _clner_contexts_report ;;\n        *) _files ;;\n"), std::string::npos);
+  EXPECT_NE(fish.find("__clner_path_is ' contexts'\" -a report -d "), std::string::npos);
+  EXPECT_NE(fish.find("__clner_path_is ' contexts'\" -F\n"), std::string::npos);
 }
 
 TEST_F(Reference, ZshCompletionParses) {

@@ -146,5 +146,42 @@ TEST_F(ContextsFault, AFullDiskKeepsTheFinishedPart) {
   EXPECT_THAT(ExpectGoesOn("out.jsonl").err, HasSubstr("128 sentences are there"));
 }
 
+class ContextsReportFault : public Scratch {};
+
+// Rows 44 and 50 for `clner contexts report --html`: the page is the old one or the new one, never a part of it.
+TEST_F(ContextsReportFault, APageIsReplacedWholeOrNotAtAll) {
+  WriteText(Path("view.conll"), "Oslo\tB-LOC\n<EOS> B-X\nOslo B-X\nagain B-X\n");
+  const auto report = [&](const std::string& fault) {
+    return RunProcess({CLNER_PROGRAM, "contexts", "report", "view.conll", "view.conll", "--html", "report.html"},
+                      {.directory = directory_, .environment = {{"CLNER_FAULT", fault}}});
+  };
+  ASSERT_EQ(report("").exit_code, 0);
+  const std::string page = ReadText(Path("report.html"));
+  const std::vector<std::string> tree = Tree(directory_);
+  for (const char* action : {"error", "kill"}) {
+    int64_t failures = 0;
+    for (const char* op : {"write", "fsync", "rename"}) {
+      for (int k = 1;; ++k) {
+        const std::string fault = std::string(action) + "@" + op + ":" + std::to_string(k) + "=ENOSPC";
+        SCOPED_TRACE(fault);
+        WriteText(Path("report.html"), "old");
+        const ProcessResult result = report(fault);
+        if (result.exit_code == 0) break;
+        ++failures;
+        const std::string left = ReadText(Path("report.html"));
+        EXPECT_TRUE(left == "old" || left == page) << left;
+        if (std::string(action) == "kill") {
+          EXPECT_EQ(result.exit_code, 128 + SIGKILL) << result.err;
+        } else {
+          EXPECT_EQ(result.exit_code, 74) << result.err;
+          EXPECT_THAT(result.err, HasSubstr("No space left"));
+          EXPECT_EQ(Tree(directory_), tree);
+        }
+      }
+    }
+    EXPECT_GE(failures, 3);
+  }
+}
+
 }  // namespace
 }  // namespace clner::test
