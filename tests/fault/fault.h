@@ -46,6 +46,13 @@ class Background {
 
   [[nodiscard]] pid_t pid() const { return child_; }
   void Signal(int number) const { kill(child_, number); }
+  /// True while the program has not taken a signal that was sent; the same one sent again would be lost.
+  [[nodiscard]] bool Pending(int number) const {
+    const std::string status = ReadText("/proc/" + std::to_string(child_) + "/status");
+    const size_t line = status.find("\nShdPnd:");
+    if (line == std::string::npos) return false;
+    return (std::stoull(status.substr(line + 8), nullptr, 16) >> (number - 1) & 1) != 0;
+  }
   [[nodiscard]] bool Running() {
     if (running_ && wait4(child_, &status_, WNOHANG, &usage_) == child_) running_ = false;
     return running_;

@@ -95,13 +95,17 @@ for name in README.md config.json model.safetensors special_tokens_map.json toke
 done
 expect 69 'does not compile or link' env CLNER_TORCH_DIR="$work/own" "${setup[@]}"
 
-# A second script waits for the first, and a killed first one leaves no lock.
+# A second script waits for the first, and a killed first one leaves no lock. The first holds it until the second waits.
 (
   exec 9>"$tree/third_party/.setup.lock"
   flock 9
-  sleep 2
+  touch "$work/held"
+  until grep -qs 'waiting for another' "$work/second"; do sleep 0.1; done
 ) &
-expect 69 'waiting for another setup.sh' env CLNER_TORCH_DIR="$work/own" "${setup[@]}"
+until [[ -e $work/held ]]; do sleep 0.1; done
+expect 69 'waiting for another setup.sh' bash -c '"${@:2}" 2>&1 | tee "$1"; exit "${PIPESTATUS[0]}"' _ "$work/second" \
+  env CLNER_TORCH_DIR="$work/own" "${setup[@]}"
+echo 'waiting for another' >>"$work/second"
 wait
 
 if ((EUID != 0)); then

@@ -1,12 +1,12 @@
 #include "core/json.h"
 
-#include <chrono>
 #include <cmath>
 #include <limits>
 
 #include "core/random.h"
 #include "core/utf8.h"
 #include "support.h"
+#include "support/cpu_time.h"
 
 namespace clner {
 namespace {
@@ -92,10 +92,10 @@ TEST(JsonParse, RefusesNumbersThatDoNotFit) {
 TEST(JsonParse, ReadsABigVocabularyInLinearTime) {
   std::string text = "{";
   for (int i = 0; i < 250'000; ++i) text += (i == 0 ? "\"w" : ",\"w") + std::to_string(i) + "\":" + std::to_string(i);
-  const auto start = std::chrono::steady_clock::now();
+  const double start = test::CpuSeconds();
   EXPECT_EQ(Parse(text + "}").size(), 250'000u);
   // A quadratic search would take minutes.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(test::CpuSeconds() - start, 10);
 }
 
 TEST(JsonParse, MessagesArePrintable) {
