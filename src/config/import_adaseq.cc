@@ -151,6 +151,7 @@ class Importer {
       in_.Problem(model_, "embedder", "model.embedder is missing", "name the encoder");
     }
     encoder.max_pieces = in_.Whole(preprocessor_, "max_length", "model.encoder.max_pieces", kMaxLength);
+    encoder.window_overlap = std::min(encoder.window_overlap, encoder.max_pieces / 4);  // nothing is cut off here
     const double dropout = in_.Number(model_, "dropout", "model.encoder.word_dropout", 0);
     if (in_.Flag(model_, "word_dropout", false)) {
       encoder.word_dropout = dropout;

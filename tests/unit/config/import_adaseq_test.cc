@@ -18,7 +18,7 @@ struct AdaSeq {
       "    train: 'https://host/api/repo/files?Revision=master&FilePath=train.txt.ret'\n"
       "    valid: '/data/${x}/dev.txt.ret'\n";
   std::string dataset = {};
-  std::string preprocessor = "  max_length: 256\n";
+  std::string preprocessor = "  max_length: 100\n";
   std::string model = "  dropout: 0.1\n  use_crf: true\n";
   std::string optimizer = "    param_groups:\n      - regex: crf\n        lr: 5.0e-2\n";
   std::string scheduler =
@@ -57,7 +57,8 @@ TEST(ImportAdaSeq, FilesOfTheExamplesBecomeConfigurationsOfOurs) {
   EXPECT_EQ(config.seed, 7);
   EXPECT_EQ(config.data.train.sentences, "/sets/train.txt.ret");
   EXPECT_EQ(config.data.scheme, "BIOES");
-  EXPECT_EQ(config.model.encoder.max_pieces, 256);
+  EXPECT_EQ(config.model.encoder.max_pieces, 100);
+  EXPECT_EQ(config.model.encoder.window_overlap, 25) << "our default is longer than such a window";
   EXPECT_EQ(config.model.encoder.word_dropout, 0);
   EXPECT_EQ(config.objective.type, ObjectiveOptions::Type::kNll);
   EXPECT_EQ(config.objective.view, ObjectiveOptions::View::kContext);
