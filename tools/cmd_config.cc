@@ -82,7 +82,7 @@ int Fill(const ConfigArguments& arguments) {
 
 int Import(const ConfigArguments& arguments) {
   const std::string name = arguments.config == "-" ? "standard input" : arguments.config;
-  const ImportedConfig imported = ImportClner(ReadFile(arguments.config, kMaxYamlBytes), name);
+  const ImportedConfig imported = ImportConfig(ReadFile(arguments.config, kMaxYamlBytes), name);
   std::string comments;
   for (const ImportNote& note : imported.notes) {
     const std::string text = fmt::format("{}: {}", Place(Printable(name, 200), note.line), note.text);
@@ -263,8 +263,8 @@ void AddConfig(CLI::App& app, const Globals& /*globals*/, Action* action) {
   AddSet(fill, arguments);
   fill->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
 
-  CLI::App* import = Add(config, "import", "Print a configuration of the original CLNER (Alibaba-NLP/CLNER) as ours.",
-                         action, arguments, Import);
+  CLI::App* import = Add(config, "import", "Print a configuration of the original CLNER or of AdaSeq as ours.", action,
+                         arguments, Import);
   import->add_option("FILE", arguments->config, "Configuration of the original, or - for standard input.")->required();
   import->add_option("-o,--output", arguments->output, "File to write, which must not exist.")->type_name("FILE");
 

@@ -1,8 +1,11 @@
 // `clner eval`: scores predictions of a file or of a model against gold tags.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "commands.h"
 #include "core/error.h"
@@ -45,7 +48,9 @@ EvalInputOptions InputOptions(const Options& options, const Globals& globals) {
   return input;
 }
 
-EvalInput PredictWithModel(const Options& options, const EvalInputOptions& input_options, const Globals& globals) {
+/// Fills the types that the model knows.
+EvalInput PredictWithModel(const Options& options, const EvalInputOptions& input_options, const Globals& globals,
+                           std::set<std::string>* known) {
   EvalInput input = ReadGold(options.files[0], input_options);
   LoadOptions load;
   load.device = globals.device;
@@ -55,6 +60,7 @@ EvalInput PredictWithModel(const Options& options, const EvalInputOptions& input
   std::vector<Sentence> sentences;
   for (const EvalSentence& sentence : input.sentences) sentences.push_back({.words = sentence.words});
   const std::unique_ptr<api::TaggerBackend> tagger = TorchLibrary().load(options.model, load);
+  for (const std::string& type : tagger->EntityTypes()) known->insert(type);
   std::vector<std::vector<Span>> predicted;
   for (const std::vector<Entity>& entities : tagger->Tag(sentences)) {
     std::vector<Span> spans;
@@ -65,11 +71,21 @@ EvalInput PredictWithModel(const Options& options, const EvalInputOptions& input
   return input;
 }
 
-EvalInput Read(const Options& options, const Globals& globals) {
+EvalInput Read(const Options& options, const Globals& globals, std::set<std::string>* known) {
   const EvalInputOptions input = InputOptions(options, globals);
   if (!options.conll.empty()) return ReadConllFile(options.conll, input);
-  if (!options.model.empty()) return PredictWithModel(options, input, globals);
+  if (!options.model.empty()) return PredictWithModel(options, input, globals, known);
   return ReadGoldAndPredictions(options.files[0], options.files[1], input);
+}
+
+void WarnUnknownTypes(const Options& options, const Evaluation& evaluation, const std::set<std::string>& known) {
+  for (const std::string& type : TypesNotIn(evaluation, known)) {
+    LogWarning("type the model does not know",
+               fmt::format("the model does not know the type '{}'; its entities count as missed", type),
+               options.files[0],
+               fmt::format("rename it: --label-map '{}={}'; the model knows {}", type,
+                           known.empty() ? "TYPE" : *known.begin(), fmt::join(known, ", ")));
+  }
 }
 
 std::optional<SeenScores> Seen(const Options& options, const EvalInputOptions& input_options, const EvalInput& input,
@@ -134,8 +150,10 @@ int Run(const Options& options, const Globals& globals) {
   inputs.insert(inputs.end(), {options.conll, options.train});
   CheckOutputs({options.errors, options.html}, inputs);
   const EvalInputOptions input_options = InputOptions(options, globals);
-  const EvalInput input = Read(options, globals);
+  std::set<std::string> known;
+  const EvalInput input = Read(options, globals, &known);
   const Evaluation evaluation = Evaluate(input, mode);
+  if (!options.model.empty()) WarnUnknownTypes(options, evaluation, known);
   const std::optional<SeenScores> seen = Seen(options, input_options, input, evaluation);
   const ErrorAnalysis analysis = AnalyzeErrors(evaluation);
   if (!options.errors.empty()) {

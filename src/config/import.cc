@@ -11,7 +11,9 @@
 #include <system_error>
 #include <utility>
 
-#include "config/import_files.h"
+#include "config/corpora.h"
+#include "config/import_corpora.h"
+#include "config/import_names.h"
 #include "config/import_reader.h"
 #include "config/paths.h"
 #include "config/resolve.h"
@@ -29,13 +31,6 @@ using Cl = ObjectiveOptions::Cl;
 constexpr double kLearningRate = 5e-5, kWordDropout = 0.05, kTemperature = 1, kMultiViewRate = 0.5;
 constexpr int kEpochs = 100;
 constexpr std::string_view kLayers = "-1,-2,-3,-4";
-constexpr int kMaxColumn = 1000;
-constexpr size_t kMaxNameBytes = 200;
-
-bool HoldsIgnoringCase(std::string text, std::string_view part) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text.find(part) != std::string::npos;
-}
 
 /// The number without the last bits of a product: 5e-6 x 10000 is 0.05.
 double Rounded(double value) {
@@ -45,16 +40,6 @@ double Rounded(double value) {
   std::from_chars(text.data(), text.data() + text.size(), rounded);
   return rounded;
 }
-
-/// The corpora that `Corpus` names, by what they are for.
-struct Corpora {
-  std::vector<Section> plain = {}, context = {}, unlabelled = {};
-};
-
-/// Columns of the words and tags, and whether the tags stand in the last column that the section names.
-struct Columns {
-  int text = -1, ner = -1, last = -1;
-};
 
 /// Translates one file.
 class Importer {
@@ -67,17 +52,19 @@ class Importer {
     in_.CheckKeys(root_, "");
     train_ = in_.Child(root_, "train");
     model_ = in_.OnlyChild(in_.Child(root_, "model"), "FastSequenceTagger");
-    in_.CheckKeys(in_.Child(root_, "ModelFinetuner"), "trainer");
+    trainer_ = in_.Child(root_, "ModelFinetuner");
+    in_.CheckKeys(trainer_, "trainer");
     in_.CheckKeys(train_, "train");
     in_.CheckKeys(model_, "model");
-    ReadEncoder(in_.OnlyChild(in_.Child(root_, "embeddings"), "TransformerWordEmbeddings"));
+    embeddings_ = in_.OnlyChild(in_.Child(root_, "embeddings"), "TransformerWordEmbeddings");
+    ReadEncoder(embeddings_);
     ReadData(in_.Child(root_, "ner"));
     ReadModel();
     ReadTrain();
     problems_->ThrowIfAny();
     NameRun();
     Validate(config_);
-    return {Header() + WriteChanges(config_), in_.TakeNotes()};
+    return {ImportHeader(name_) + WriteChanges(config_), in_.TakeNotes()};
   }
 
  private:
@@ -86,39 +73,27 @@ class Importer {
     const auto has = [&](std::string_view key) { return root_.Find(key) != nullptr; };
     if (has("targets") && has("train") && has("embeddings")) return;
     std::string fix =
-        "give a file of Alibaba-NLP/CLNER, with the sections ner, embeddings, model and train and targets: ner";
+        "give a file of Alibaba-NLP/CLNER, with the sections ner, embeddings, model and train and targets: ner, or one "
+        "of "
+        "modelscope/AdaSeq, with task, dataset, model and train";
     if (has("format") || has("include") || has("objective")) {
       fix = "this looks like a configuration of clner itself: use it as it is, or 'clner config fill'";
-    } else if (has("dataset") && has("preprocessor")) {
-      fix = "this looks like a configuration of AdaSeq, which cannot be imported; start from 'clner config init'";
     }
-    throw Error(ErrorCode::kConfig, "not a configuration of the original CLNER", Place(name_), fix);
+    throw Error(ErrorCode::kConfig, "not a configuration of the original CLNER or of AdaSeq", Place(name_), fix);
   }
-
-  [[nodiscard]] std::string Header() const { return fmt::format("# Imported from {}.\n", Printable(name_, 200)); }
 
   /// The run is called as the file, if that can be the name of a run: the original's model_name is a list of settings.
   void NameRun() {
-    const std::string stem = std::filesystem::path(name_).stem().string();
-    const bool plain = std::all_of(stem.begin(), stem.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
-    if (plain && !stem.empty() && stem.size() <= kMaxNameBytes) config_.name = stem;
+    const std::string run = RunNameOf(std::filesystem::path(name_).stem().string());
+    if (!run.empty()) config_.name = run;
   }
 
   void ReadEncoder(const Section& section) {
     in_.CheckKeys(section, "embeddings");
     const std::string model = in_.Text(section, "model", true);
     EncoderOptions& encoder = config_.model.encoder;
-    std::error_code error;
-    std::filesystem::path path = std::filesystem::path(model).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();
-    if (model.find('/') != std::string::npos && std::filesystem::is_directory(path, error)) {
-      encoder.path = EscapePath(std::filesystem::absolute(path, error).string());
-    } else {
-      encoder.path = PathBelowVariable("CLNER_MODELS", "models", path.filename().string());
-    }
-    CheckPath(section, "model", encoder.path);
+    encoder.path = EncoderPathOf(model);
+    in_.CheckPath(section, "model", encoder.path);
     if (section.node == nullptr) return;
     if (section.Find("layers") != nullptr) {
       encoder.layers = in_.Text(section, "layers", true);
@@ -156,160 +131,61 @@ class Importer {
                   "only entities are tagged");
     }
     const bool multi_view = in_.Flag(model_, "multi_view_training", false);
-    const Corpora corpora = SortCorpora(ner, multi_view);
-    if (ner.node == nullptr || (corpora.plain.empty() && corpora.context.empty())) return;
-    ReadColumns(corpora);
+    const OriginalCorpora corpora = SortCorpora(in_, ner, multi_view);
+    if (ner.node == nullptr || corpora.labelled.empty()) return;
     ReadObjective(corpora, multi_view);
-    // A file with contexts alone holds its sentences, too.
-    const bool pair = !corpora.plain.empty() && !corpora.context.empty();
-    const CorpusFiles files = ReadFiles(corpora.plain.empty() ? corpora.context.front() : corpora.plain.front());
-    const CorpusFiles contexts = pair ? ReadFiles(corpora.context.front()) : CorpusFiles{};
-    config_.data.train = {files.train, contexts.train};
-    config_.data.dev = {files.dev, files.dev.empty() ? "" : contexts.dev};
-    config_.data.test = {files.test, files.test.empty() ? "" : contexts.test};
-    if (!corpora.unlabelled.empty()) config_.data.unlabelled.sentences = ReadFiles(corpora.unlabelled.front()).train;
-    config_.data.train_with_dev = in_.Flag(train_, "train_with_dev", false) && !files.dev.empty();
+    ReadDocuments(corpora);
+    FillData(in_, corpora, &config_.data);
+    config_.data.train_with_dev = in_.Flag(train_, "train_with_dev", false) && HasDevData(config_.data);
+    if (!corpora.some_unpaired()) return;
+    config_.objective.without_context = ObjectiveOptions::WithoutContext::kOnce;
+    in_.Note(
+        ner, "Corpus",
+        "some corpora have no contexts, so objective.without_context is once, for the sentences of the others that "
+        "have none, too");
   }
 
-  Corpora SortCorpora(const Section& ner, bool multi_view) {
-    Corpora corpora;
-    const std::string names = in_.Text(ner, "Corpus", true);
-    std::vector<std::string> seen;
-    for (size_t begin = 0; begin < names.size();) {
-      const size_t end = std::min(names.find(':', begin), names.size());
-      const std::string name = names.substr(begin, end - begin);
-      begin = end + 1;
-      seen.push_back(name);
-      if (ner.Find(name) == nullptr || !name.starts_with("ColumnCorpus")) {
-        in_.Problem(ner, "Corpus", fmt::format("the corpus '{}' has no section with its files", Printable(name)),
-                    "name ColumnCorpus-... sections with data_folder and column_format");
-        continue;
+  /// The sentence between its neighbours (v2_doc) as our context of documents.
+  void ReadDocuments(const OriginalCorpora& corpora) {
+    const char* keys[] = {"assign_doc_id", "train_with_doc"};
+    if (!in_.Flag(embeddings_, "v2_doc", false)) {
+      for (const char* key : keys) {
+        if (in_.Flag(trainer_, key, false)) NoteDead(trainer_, key, "no embedding has v2_doc");
       }
-      const bool context = HoldsIgnoringCase(name, "doc");
-      const bool unlabelled = multi_view && !context && HoldsIgnoringCase(name, "unlabel");
-      std::vector<Section>& kind = context ? corpora.context : unlabelled ? corpora.unlabelled : corpora.plain;
-      kind.push_back(in_.Child(ner, name));
-      in_.CheckKeys(kind.back(), "corpus");
-      if (kind.size() != 2) continue;
-      in_.Problem(ner, "Corpus",
-                  fmt::format("Corpus names several corpora {}", context ? "with contexts" : "of one kind"),
-                  "put their sentences into one file for each split, and name that");
+      return;
     }
-    NoteUnused(ner, seen);
-    return corpora;
+    for (const char* key : keys) {
+      if (in_.Flag(trainer_, key, false)) continue;
+      in_.Problem(trainer_, key, fmt::format("v2_doc needs {}, which tells it the documents", trainer_.KeyName(key)),
+                  fmt::format("set {}: true", trainer_.KeyName(key)));
+    }
+    if (corpora.any_context) {
+      in_.Problem(embeddings_, "v2_doc",
+                  fmt::format("{} beside a corpus with contexts is not supported", embeddings_.KeyName("v2_doc")),
+                  "show the model documents or retrieved contexts: remove v2_doc, or the corpus from Corpus");
+    }
+    config_.data.contexts.source = ContextOptions::Source::kDocument;
+    config_.objective.view = ObjectiveOptions::View::kContext;
   }
 
-  void NoteUnused(const Section& ner, const std::vector<std::string>& used) {
-    if (ner.node == nullptr) return;
-    for (const YamlNode::Entry& entry : ner.node->entries) {
-      const bool corpus = entry.key.starts_with("ColumnCorpus");
-      if (!corpus || std::find(used.begin(), used.end(), entry.key) != used.end()) continue;
-      in_.Note(ner, entry.key, fmt::format("{} has no effect: Corpus does not name it", ner.KeyName(entry.key)));
-    }
-  }
-
-  Columns ColumnsOf(const Section& corpus) {
-    Columns columns;
-    const Section format = in_.Child(corpus, "column_format");
-    if (format.node == nullptr) return columns;
-    for (const YamlNode::Entry& entry : format.node->entries) {
-      int column = -1;
-      const char* end = entry.key.data() + entry.key.size();
-      if (std::from_chars(entry.key.data(), end, column).ptr != end || column < 0 || column > kMaxColumn) {
-        in_.Problem(format, entry.key, fmt::format("'{}' is not the number of a column", Printable(entry.key)),
-                    "columns count from 0");
-      }
-      columns.last = std::max(columns.last, column);
-      if (entry.value->text == "text") columns.text = column;
-      if (entry.value->text == "ner") columns.ner = column;
-    }
-    if (columns.text < 0 || columns.ner < 0) {
-      in_.Problem(corpus, "column_format", "column_format must name the columns text and ner",
-                  "as in {0: text, 1: ner}");
-    }
-    return columns;
-  }
-
-  /// The columns of all corpora, which may differ when the tags of each stand last.
-  void ReadColumns(const Corpora& corpora) {
-    std::optional<Columns> first;
-    for (const std::vector<Section>* kind : {&corpora.plain, &corpora.context, &corpora.unlabelled}) {
-      for (const Section& corpus : *kind) {
-        const Columns columns = ColumnsOf(corpus);
-        if (!first.has_value()) {
-          first = columns;
-          config_.data.columns = {columns.text, columns.ner};
-        } else if (columns.text == first->text && columns.ner == columns.last && first->ner == first->last) {
-          if (columns.ner != first->ner) config_.data.columns.ner = -1;
-        } else if (columns.text != first->text || columns.ner != first->ner) {
-          in_.Problem(corpus, "column_format", "the corpora have different columns",
-                      "bring their files into one form, with the tags in the last column");
-        }
-        ReadFormat(corpus);
-      }
-    }
-  }
-
-  void ReadFormat(const Section& corpus) {
-    if (in_.Text(corpus, "tag_to_bioes", false) != "ner") {
-      in_.Note(corpus, "tag_to_bioes",
-               fmt::format("{} is not ner, so the original trains with the tags as they are in the files; data.scheme "
-                           "is BIOES all the same",
-                           corpus.KeyName("tag_to_bioes")));
-    }
-    if (corpus.Find("comment_symbol") != nullptr) {
-      config_.data.comment = in_.Text(corpus, "comment_symbol", false);
-    }
-  }
-
-  CorpusFiles ReadFiles(const Section& corpus) {
-    const std::string folder = in_.Text(corpus, "data_folder", true);
-    if (folder.empty()) return {};
-    CorpusFiles files = FindCorpusFiles(folder, {.train = in_.Text(corpus, "train_file", false),
-                                                 .dev = in_.Text(corpus, "dev_file", false),
-                                                 .test = in_.Text(corpus, "test_file", false)});
-    const std::string key = corpus.KeyName("data_folder");
-    if (files.guessed) {
-      in_.Note(corpus, "data_folder",
-               fmt::format("{}: there is no such directory, so the names of its files are guesses", key));
-    } else if (files.train.empty()) {
-      in_.Problem(corpus, "data_folder", fmt::format("{}: no file has 'train' in its name", key), "name the file so");
-    } else if (files.dev.empty() || files.test.empty()) {
-      in_.Note(corpus, "data_folder",
-               fmt::format("{}: no file for {}; the original draws it from train at random", key,
-                           files.dev.empty() ? "dev" : "test"));
-    }
-    for (const std::string& split : files.ambiguous) {
-      in_.Note(corpus, "data_folder", fmt::format("{}: several files could be {}; check the one chosen", key, split));
-    }
-    for (const std::string* path : {&files.train, &files.dev, &files.test}) CheckPath(corpus, "data_folder", *path);
-    return files;
-  }
-
-  void CheckPath(const Section& section, std::string_view key, const std::string& path) {
-    std::string problem;
-    if (path.empty() || ExpandPath(path, &problem).has_value()) return;
-    in_.Problem(section, key, fmt::format("{}: {}", section.KeyName(key), problem), "correct the path");
-  }
-
-  void ReadObjective(const Corpora& corpora, bool multi_view) {
+  void ReadObjective(const OriginalCorpora& corpora, bool multi_view) {
     ObjectiveOptions& objective = config_.objective;
-    if (!corpora.context.empty() && !in_.Flag(model_, "remove_x", false)) {
+    if (corpora.any_context && !in_.Flag(model_, "remove_x", false)) {
       in_.Problem(model_, "remove_x", "without remove_x the words of contexts are tagged, too, which is not supported",
                   fmt::format("set {}: true", model_.KeyName("remove_x")));
     }
-    const bool pair = !corpora.plain.empty() && !corpora.context.empty();
+    const bool pair = corpora.pairs();
     if (pair) {
       objective.type = ObjectiveOptions::Type::kCooperative;
       objective.cl = Cl::kNone;
-    } else if (!corpora.context.empty()) {
+    } else if (corpora.any_context) {
       objective.view = ObjectiveOptions::View::kContext;
     }
     if (pair && multi_view) {
       ReadCooperative();
       return;
     }
-    if (multi_view && (corpora.plain.empty() || !corpora.unlabelled.empty())) {
+    if (multi_view && (!corpora.any_plain || !corpora.unlabelled.empty())) {
       in_.Problem(model_, "multi_view_training",
                   fmt::format("{} needs a corpus with contexts and one without", model_.KeyName("multi_view_training")),
                   "name both in Corpus: a name with 'doc' has contexts");
@@ -388,15 +264,18 @@ class Importer {
   const std::string& name_;
   OriginalReader in_;
   ProblemList* problems_;
-  Section train_ = {}, model_ = {};
+  Section train_ = {}, trainer_ = {}, model_ = {}, embeddings_ = {};
   RunConfig config_ = {};  ///< path values are texts that ExpandPath reads
 };
 
 }  // namespace
 
-ImportedConfig ImportClner(const std::string& text, const std::string& name) {
+ImportedConfig ImportConfig(const std::string& text, const std::string& name) {
   ProblemList problems;
   const std::shared_ptr<const YamlNode> root = ParseYaml(text, name, &problems);
+  const Section section = {"", root.get()};
+  if (section.Find("dataset") != nullptr && section.Find("task") != nullptr)
+    return ImportAdaSeq(*root, name, &problems);
   return Importer(*root, name, &problems).Run();
 }
 

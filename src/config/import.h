@@ -1,9 +1,12 @@
-// Configurations of the original CLNER trainer (Alibaba-NLP/CLNER, YAML) as ours.
+// Configurations of the original CLNER trainer (Alibaba-NLP/CLNER) and of AdaSeq (modelscope/AdaSeq), both YAML, as
+// ours.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "config/yaml_tree.h"
 
 namespace clner {
 
@@ -19,10 +22,13 @@ struct ImportedConfig {
   std::vector<ImportNote> notes = {};  ///< in the order of the lines
 };
 
-/// Reads the text of an original configuration; `name` is the file for messages, and without folders and extension the
+/// Reads the text of a configuration of either; `name` is the file for messages, and without folders and extension the
 /// name of the run if it can be. Looks for the files of each data_folder; of folders that do not exist, file names are
 /// guessed. Throws 78 with all problems: not such a configuration, keys that the original refuses, options that are
 /// switched on and that we do not have.
-[[nodiscard]] ImportedConfig ImportClner(const std::string& text, const std::string& name);
+[[nodiscard]] ImportedConfig ImportConfig(const std::string& text, const std::string& name);
+
+/// The same for the tree of a configuration of AdaSeq.
+[[nodiscard]] ImportedConfig ImportAdaSeq(const YamlNode& root, const std::string& name, ProblemList* problems);
 
 }  // namespace clner

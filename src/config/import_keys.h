@@ -1,4 +1,4 @@
-// The keys of the original CLNER's configurations and what becomes of them.
+// The keys of the configurations of the original CLNER and of AdaSeq, and what becomes of them.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ struct OriginalKey {
     kOurs,   ///< concerns files, memory or reports, which are ours to decide
     kFixed,  ///< only one value is supported
   };
-  std::string_view section = {};  ///< "" (root), "train", "trainer", "model", "embeddings", "ner" or "corpus"
+  /// "" (root), "train", "trainer", "model", "embeddings", "ner" or "corpus"; those of AdaSeq begin with "adaseq".
+  std::string_view section = {};
   std::string_view name = {};
   Use use = Use::kRead;
   std::string_view text = {};   ///< reason, or advice when the value is another than the fixed one
@@ -25,8 +26,9 @@ struct OriginalKey {
 
 /// nullptr if the original has no such key.
 [[nodiscard]] const OriginalKey* FindOriginalKey(std::string_view section, std::string_view name);
-/// All keys of a section.
+/// All keys of all sections, and those of AdaSeq alone.
 [[nodiscard]] const std::vector<OriginalKey>& OriginalKeys();
+[[nodiscard]] const std::vector<OriginalKey>& AdaSeqKeys();
 /// Names of the keys of a section, for suggestions.
 [[nodiscard]] std::vector<std::string> OriginalNames(std::string_view section);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/import_keys.h"
+#include "config/paths.h"
 #include "config/schema.h"
 #include "config/values.h"
 #include "core/suggest.h"
@@ -138,7 +139,8 @@ void OriginalReader::AddUnknown(const OriginalSection& section, std::string_view
     Note(section, entry.key, fmt::format("{} has no effect: nothing reads it{}", path, nearest));
   } else {
     Problem(section, entry.key, fmt::format("unknown key '{}'{}", path, nearest),
-            "the original refuses it, too; correct or remove it");
+            kind.starts_with("adaseq") ? "correct or remove it, even if AdaSeq ignores it"
+                                       : "the original refuses it, too; correct or remove it");
   }
 }
 
@@ -186,6 +188,12 @@ std::string OriginalReader::Text(const OriginalSection& section, std::string_vie
             "correct the value");
   }
   return {};
+}
+
+void OriginalReader::CheckPath(const OriginalSection& section, std::string_view key, const std::string& path) {
+  std::string problem;
+  if (path.empty() || ExpandPath(path, &problem).has_value()) return;
+  Problem(section, key, fmt::format("{}: {}", section.KeyName(key), problem), "correct the path");
 }
 
 }  // namespace clner

@@ -54,6 +54,8 @@ class OriginalReader {
   [[nodiscard]] bool Flag(const OriginalSection& section, std::string_view key, bool otherwise);
   /// Text that is not empty; "" when it is missing, which is a problem if `needed`, or of another type.
   [[nodiscard]] std::string Text(const OriginalSection& section, std::string_view key, bool needed);
+  /// A problem at the key when ExpandPath cannot read `path`, which was made of its value.
+  void CheckPath(const OriginalSection& section, std::string_view key, const std::string& path);
 
  private:
   void AddUnknown(const OriginalSection& section, std::string_view kind, const YamlNode::Entry& entry);

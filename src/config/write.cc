@@ -146,14 +146,6 @@ std::string ChangedValue(const SchemaNode& schema, const Json& value) {
     }
     return "[" + text + "]";
   }
-  if (schema.type == ValueType::kNamed) {
-    std::string text;
-    for (const auto& section : value.items()) {
-      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", TextYaml(section.key()),
-                          ChangedFields(schema.children, section.value()));
-    }
-    return "{" + text + "}";
-  }
   if (schema.info.path != PathKind::kNone) return TextYaml(value.get<std::string>());
   return InlineYaml(value, schema);
 }
@@ -222,7 +214,13 @@ std::string WriteChanges(const RunConfig& config) {
     out += section.name + ":\n";
     for (const SchemaNode& field : section.children) {
       if (value.at(field.name) == field.default_value) continue;
-      out += fmt::format("  {}: {}\n", field.name, ChangedValue(field, value.at(field.name)));
+      if (field.type != ValueType::kNamed) {
+        out += fmt::format("  {}: {}\n", field.name, ChangedValue(field, value.at(field.name)));
+        continue;
+      }
+      out += fmt::format("  {}:\n", field.name);
+      for (const auto& named : value.at(field.name).items())
+        out += fmt::format("    {}: {}\n", TextYaml(named.key()), ChangedFields(field.children, named.value()));
     }
   }
   return out;

@@ -141,16 +141,22 @@ SeenScores ScoreSeen(const EvalInput& input, const Evaluation& evaluation, const
   return seen;
 }
 
-std::vector<std::string> TypesNotIn(const Evaluation& evaluation, const std::vector<Sentence>& train) {
+std::vector<std::string> TypesNotIn(const Evaluation& evaluation, const std::set<std::string>& known) {
   std::set<std::string> missing;
   for (const auto& spans : evaluation.gold) {
-    for (const Span& span : spans) missing.insert(span.type);
-  }
-  missing.erase(std::string(kContextType));
-  for (const Sentence& sentence : train) {
-    for (const Span& span : sentence.spans) missing.erase(span.type);
+    for (const Span& span : spans) {
+      if (span.type != kContextType && !known.contains(span.type)) missing.insert(span.type);
+    }
   }
   return {missing.begin(), missing.end()};
+}
+
+std::vector<std::string> TypesNotIn(const Evaluation& evaluation, const std::vector<Sentence>& train) {
+  std::set<std::string> known;
+  for (const Sentence& sentence : train) {
+    for (const Span& span : sentence.spans) known.insert(span.type);
+  }
+  return TypesNotIn(evaluation, known);
 }
 
 }  // namespace clner

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,8 @@ struct SeenScores {
 /// Surfaces are words joined by one blank, compared as they are.
 [[nodiscard]] SeenScores ScoreSeen(const EvalInput& input, const Evaluation& evaluation,
                                    const std::vector<Sentence>& train);
-/// Types of the gold entities that no entity of `train` has, sorted.
+/// Types of the gold entities that are not among `known`, or that no entity of `train` has, sorted.
+[[nodiscard]] std::vector<std::string> TypesNotIn(const Evaluation& evaluation, const std::set<std::string>& known);
 [[nodiscard]] std::vector<std::string> TypesNotIn(const Evaluation& evaluation, const std::vector<Sentence>& train);
 
 }  // namespace clner

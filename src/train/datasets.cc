@@ -147,13 +147,15 @@ void ReadInto(const RunConfig& config, const CorpusData& source, uint64_t first_
   corpus.train.count = static_cast<int64_t>(sentences.size()) - corpus.train.first;
 }
 
-void ReportUnknownLabels(const Corpus& corpus, const LabelSet& labels) {
+/// `section` is the one of the corpus in the configuration.
+void ReportUnknownLabels(const Corpus& corpus, const std::string& section, const LabelSet& labels) {
+  const std::string known = labels.types.empty() ? "TYPE" : labels.types.front();
   for (const auto& [type, count] : corpus.entities_of_type) {
     if (std::find(labels.types.begin(), labels.types.end(), type) != labels.types.end()) continue;
     LogWarning("label not in training data",
                "type '" + type + "' (" + std::to_string(count) +
                    " entities) does not occur in the training data; it counts as missed",
-               corpus.path);
+               corpus.path, "rename it: " + section + ".label_map, as in {" + type + ": " + known + "}");
   }
 }
 
@@ -300,10 +302,11 @@ Datasets ReadDatasets(const RunConfig& config, CorpusCache& cache, bool allow_no
                 "check data.columns.ner; --force trains anyway");
   }
   std::vector<TrainPart> parts;
-  for (const DataCorpus& corpus : datasets.corpora) {
+  for (size_t i = 0; i < corpora.size(); ++i) {
+    const DataCorpus& corpus = datasets.corpora[i];
     parts.push_back(corpus.train);
     for (const std::optional<Split>* split : {&corpus.dev, &corpus.test}) {
-      if (*split) ReportUnknownLabels((*split)->corpus, datasets.labels);
+      if (*split) ReportUnknownLabels((*split)->corpus, corpora[i].key, datasets.labels);
     }
   }
   datasets.epoch = EpochSentences(parts, config.data.upsample, static_cast<uint64_t>(config.seed));

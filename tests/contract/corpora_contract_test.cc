@@ -119,6 +119,43 @@ TEST_F(CorporaContract, SeveralAreTheSameAsTheirFilesOneBehindTheOther) {
   EXPECT_EQ(Bytes("factor"), Bytes("twice"));
 }
 
+TEST_F(CorporaContract, ACorpusOfAnotherDomainIsOnlyTestedOnInBothViews) {
+  const std::string data = R"(  corpora:
+    name: {train: {sentences: train.conll, contexts: train.context.conll}, dev: {sentences: dev.conll}}
+    far: {test: {sentences: other.conll, contexts: other.context.conll}}
+)";
+  const Json report = TrainJson(Job("run", data, {"objective={type: cooperative, cl: kl}", "train.epochs=1"}));
+  const Json& far = report["corpora"]["far"];
+  EXPECT_FALSE(far.contains("dev"));
+  EXPECT_EQ(far["test"]["sentences"], 13);
+  for (const char* view : {"original", "context"})
+    EXPECT_GT(far["views"][view]["test"]["micro"]["gold"].get<int64_t>(), 0) << view;
+  const Json run = ParseJson(ReadFile(dir_ / "run/run.json"), "run.json", ErrorCode::kInternal);
+  EXPECT_EQ(run["corpora"]["far"].value("train_sentences", 0), 0);
+  for (const char* file : {"far.test.pred.conll", "far.test.context.pred.conll"})
+    EXPECT_TRUE(std::filesystem::exists(dir_ / "run" / file)) << file;
+}
+
+TEST_F(CorporaContract, OtherTypesOfATestedCorpusAreNamedAndCanBeRenamed) {
+  const std::string data = R"(  corpora:
+    name: {train: {sentences: train.conll}}
+    far: {test: {sentences: other.turned.conll}, columns: {text: 1, ner: 0}, label_map: {}}
+)";
+  const auto warnings_of = [&](const std::string& out, const std::string& text) {
+    const WarningRecorder recorder;
+    (void)Train(Job(out, text, {"train.epochs=1"}));
+    std::string all;
+    for (const LoggedWarning& warning : recorder.warnings()) all += warning.message + " / " + warning.fix + "\n";
+    return all;
+  };
+  const std::string named = warnings_of("other", data);
+  EXPECT_THAT(named, HasSubstr("type 'GPE'"));
+  EXPECT_THAT(named, HasSubstr("rename it: data.corpora.far.label_map, as in {GPE: "));
+  std::string mapped = data;
+  mapped.replace(mapped.find("label_map: {}"), 13, "label_map: {GPE: LOC}");
+  EXPECT_EQ(warnings_of("mapped", mapped), "");
+}
+
 TEST_F(CorporaContract, EveryCorpusIsScoredAndTheModelKnowsAllTypes) {
   TrainJob job = Job("run", kJoint, {"train.epochs=6"});
   const Json report = TrainJson(job);

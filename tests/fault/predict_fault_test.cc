@@ -252,6 +252,20 @@ TEST_F(PredictFault, ForeignFormatsAreRecognised) {
   }
 }
 
+// Row 23.
+TEST_F(PredictFault, TypesThatTheModelDoesNotKnowAreNamedWithTheWayToRenameThem) {
+  WriteText(Path("in"), "anna B-person\nsaw O\nrome B-PER\n");
+  const ProcessResult other = RunClner({"eval", "--threads", "1", "-m", Path("m"), Path("in")});
+  ASSERT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_NE(other.err.find("the model does not know the type 'person'"), std::string::npos) << other.err;
+  EXPECT_NE(other.err.find("--label-map 'person="), std::string::npos) << other.err;
+  EXPECT_EQ(other.err.find("the type 'PER'"), std::string::npos) << other.err;
+  const ProcessResult renamed =
+      RunClner({"eval", "--threads", "1", "-m", Path("m"), Path("in"), "--label-map", "person=PER"});
+  ASSERT_EQ(renamed.exit_code, 0) << renamed.err;
+  EXPECT_EQ(renamed.err.find("does not know"), std::string::npos) << renamed.err;
+}
+
 // Row 31.
 TEST_F(PredictFault, FlippedBitIsFoundAtLoadUnlessNotVerified) {
   const std::string expected = Predict("anna\nsaw\n").out, path = Path("m/model.safetensors");

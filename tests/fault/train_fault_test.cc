@@ -66,6 +66,7 @@ TEST_F(TrainInput, LabelsWithoutTrainingDataCountAsMissed) {
   const ProcessResult result = Train("run");
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("type 'NEW' (1 entities) does not occur in the training data"));
+  EXPECT_THAT(result.err, HasSubstr("fix: rename it: data.label_map, as in {NEW: "));
   const Json types = Report().at("dev").at("types");
   EXPECT_EQ(types.at("NEW").at("gold"), 1);
   EXPECT_EQ(types.at("NEW").at("correct"), 0);

@@ -29,14 +29,14 @@ struct Original {
   std::string corpora = Corpus("ABC", "/nowhere/sets/abc") + Corpus("ABCDOCFULL", "/nowhere/sets/abc_eos_doc_full");
   std::string encoder = "    layers: '-1'\n    pooling_operation: first\n    fine_tune: true\n";
   std::string name = "dmis-lab/biobert-large-cased-v1.1";
+  std::string trainer = {};
   std::string model = "    multi_view_training: true\n    distill_posterior: true\n    temperature: 2.0\n";
   std::string train = "  gradient_accumulation_steps: 4\n";
   std::string root = {};
 
   [[nodiscard]] std::string text() const {
-    return "ModelFinetuner:\n  distill_mode: false\n  sentence_level_batch: true\n"
-           "embeddings:\n  TransformerWordEmbeddings-0:\n    model: " +
-           name + "\n" + encoder +
+    return "ModelFinetuner:\n  distill_mode: false\n  sentence_level_batch: true\n" + trainer +
+           "embeddings:\n  TransformerWordEmbeddings-0:\n    model: " + name + "\n" + encoder +
            "model:\n  FastSequenceTagger:\n    dropout: 0.0\n    locked_dropout: 0.0\n    remove_x: true\n"
            "    sentence_loss: true\n    use_cnn: false\n    use_crf: true\n    use_rnn: false\n    word_dropout: "
            "0.1\n" +
@@ -47,7 +47,7 @@ struct Original {
   }
 };
 
-ImportedConfig Import(const Original& original) { return ImportClner(original.text(), "sub/abc_cl_kl.yaml"); }
+ImportedConfig Import(const Original& original) { return ImportConfig(original.text(), "sub/abc_cl_kl.yaml"); }
 
 /// What our own resolver makes of the result.
 RunConfig Resolved(const ImportedConfig& imported) {
@@ -138,6 +138,103 @@ TEST(Import, UnlabelledCorpus) {
   const RunConfig config = Resolved(original);
   EXPECT_EQ(config.data.unlabelled.sentences, "/nowhere/more/train.txt");
   EXPECT_EQ(config.data.unlabelled.contexts, "");
+}
+
+TEST(Import, DocumentContext) {
+  // What ncbi_doc.yaml of the original has.
+  Original original;
+  original.corpus = "ColumnCorpus-ABC";
+  original.model = {};
+  original.trainer = "  assign_doc_id: true\n  train_with_doc: true\n";
+  original.encoder += "    v2_doc: true\n    doc_batch_size: 8\n";
+  const RunConfig config = Resolved(original);
+  EXPECT_EQ(config.data.contexts.source, ContextOptions::Source::kDocument);
+  EXPECT_EQ(config.data.train.sentences, "/nowhere/sets/abc/train.txt");
+  EXPECT_EQ(config.data.train.contexts, "");
+  EXPECT_EQ(config.objective.type, ObjectiveOptions::Type::kNll);
+  EXPECT_EQ(config.objective.view, ObjectiveOptions::View::kContext);
+  EXPECT_THAT(TextsOf(Import(original)),
+              Contains("embeddings.TransformerWordEmbeddings-0.doc_batch_size is not carried "
+                       "over: it concerns memory only"));
+
+  Original dead = original;
+  dead.encoder = Original{}.encoder;
+  EXPECT_EQ(Resolved(dead).data.contexts, ContextOptions{});
+  EXPECT_EQ(Resolved(dead).objective, ObjectiveOptions{});
+  EXPECT_THAT(TextsOf(Import(dead)), Contains("ModelFinetuner.train_with_doc has no effect: no embedding has v2_doc"));
+
+  Original alone = original;
+  alone.trainer = "  assign_doc_id: true\n";
+  EXPECT_THAT(ProblemsOf(alone).what(), HasSubstr("v2_doc needs ModelFinetuner.train_with_doc"));
+  Original beside = original;
+  beside.corpus += ":ColumnCorpus-ABCDOCFULL";
+  EXPECT_THAT(ProblemsOf(beside).what(), HasSubstr("v2_doc beside a corpus with contexts is not supported"));
+}
+
+TEST(Import, SeveralCorporaBecomeSectionsInTheirOrder) {
+  Original original;
+  original.corpus = "ColumnCorpus-B:ColumnCorpus-A";
+  original.corpora = Corpus("A", "/nowhere/sets/a") +
+                     "  ColumnCorpus-B:\n    column_format: {0: text, 3: ner}\n    data_folder: /nowhere/sets/b\n"
+                     "    tag_to_bioes: ner\n    comment_symbol: '#'\n    train_file: b.train\n";
+  original.model = {};
+  const ImportedConfig imported = Import(original);
+  EXPECT_THAT(imported.yaml, HasSubstr("data:\n"
+                                       "  columns: {ner: 3}\n"
+                                       "  comment: \"#\"\n"
+                                       "  corpora:\n"
+                                       "    B: {train: {sentences: \"${CLNER_DATA:-/nowhere/sets}/b/b.train\"}}\n"
+                                       "    A: {train: {"));
+  const RunConfig config = Resolved(imported);
+  ASSERT_EQ(config.data.corpora.size(), 2U);
+  EXPECT_EQ(config.data.train.sentences, "");
+  const JointCorpusOptions& a = config.data.corpora[1].second;
+  EXPECT_EQ(a.test.sentences, "/nowhere/sets/a/test.txt");
+  EXPECT_EQ(a.columns.ner, 1);
+  EXPECT_EQ(a.columns.text, std::nullopt);
+  EXPECT_EQ(a.comment, "");
+  EXPECT_EQ(config.data.corpora[0].second.columns, JointColumnsOptions{});
+  EXPECT_EQ(config.objective, ObjectiveOptions{});
+
+  Original contexts = original;
+  contexts.corpus = "ColumnCorpus-ADOC:ColumnCorpus-BDOC";
+  contexts.corpora = Corpus("BDOC", "/nowhere/bd") + Corpus("ADOC", "/nowhere/ad");
+  const RunConfig alone = Resolved(contexts);
+  EXPECT_EQ(alone.objective.view, ObjectiveOptions::View::kContext);
+  ASSERT_EQ(alone.data.corpora.size(), 2U);
+  EXPECT_EQ(alone.data.corpora[0].first, "ADOC");
+  EXPECT_EQ(alone.data.corpora[0].second.train.sentences, "/nowhere/ad/train.txt");
+}
+
+TEST(Import, SeveralCorporaArePairedByName) {
+  Original original;
+  original.corpus = "ColumnCorpus-AB:ColumnCorpus-ABC:ColumnCorpus-ABCDOC:ColumnCorpus-ABDOC";
+  original.corpora = Corpus("AB", "/nowhere/ab") + Corpus("ABC", "/nowhere/abc") + Corpus("ABDOC", "/nowhere/abd") +
+                     Corpus("ABCDOC", "/nowhere/abcd");
+  const ImportedConfig imported = Import(original);
+  const RunConfig config = Resolved(imported);
+  ASSERT_EQ(config.data.corpora.size(), 2U);
+  EXPECT_EQ(config.data.corpora[0].first, "AB");
+  EXPECT_EQ(config.data.corpora[0].second.train.contexts, "/nowhere/abd/train.txt");
+  EXPECT_EQ(config.data.corpora[1].second.dev.contexts, "/nowhere/abcd/dev.txt");
+  EXPECT_EQ(config.objective.type, ObjectiveOptions::Type::kCooperative);
+  EXPECT_EQ(config.objective.without_context, ObjectiveOptions::WithoutContext::kMode);
+  EXPECT_THAT(TextsOf(imported), Contains(HasSubstr("the original pairs every corpus with contexts with "
+                                                    "ColumnCorpus-ABC, by position")));
+
+  Original unpaired = original;
+  unpaired.corpus = "ColumnCorpus-AB:ColumnCorpus-ABC:ColumnCorpus-ABDOC";
+  const RunConfig once = Resolved(unpaired);
+  EXPECT_EQ(once.data.corpora[1].second.train.contexts, "");
+  EXPECT_EQ(once.objective.without_context, ObjectiveOptions::WithoutContext::kOnce);
+  EXPECT_THAT(TextsOf(Import(unpaired)), Contains(HasSubstr("objective.without_context is once")));
+
+  // Names that say nothing: by their order.
+  Original ordered = original;
+  ordered.corpus = "ColumnCorpus-ONE:ColumnCorpus-TWO:ColumnCorpus-DOC1:ColumnCorpus-DOC2";
+  ordered.corpora = Corpus("ONE", "/nowhere/1") + Corpus("TWO", "/nowhere/2") + Corpus("DOC1", "/nowhere/d1") +
+                    Corpus("DOC2", "/nowhere/d2");
+  EXPECT_EQ(Resolved(ordered).data.corpora[1].second.train.contexts, "/nowhere/d2/train.txt");
 }
 
 TEST(Import, TrainingOptions) {
@@ -238,7 +335,7 @@ TEST(Import, EveryKeyWithoutEffectIsNotedWithItsLine) {
 TEST(Import, WhatIsSwitchedOnAndNotSupportedIsRefusedWithPlaceAndAdvice) {
   Original original;
   original.model += "    biaf_attention: true\n    use_mfvi: True\n    no_such_thing: 1\n";
-  original.encoder += "    v2_doc: true\n";
+  original.encoder += "    ext_doc: true\n";
   original.train += "  use_amp: true\n  max_epochz: 3\n";
   const Error error = ProblemsOf(original);
   EXPECT_EQ(error.code(), ErrorCode::kConfig);
@@ -248,7 +345,7 @@ TEST(Import, WhatIsSwitchedOnAndNotSupportedIsRefusedWithPlaceAndAdvice) {
                                 "   at: sub/abc_cl_kl.yaml:24:5\n  fix: our head is"));
   EXPECT_THAT(report, HasSubstr("use_mfvi is"));
   EXPECT_THAT(report, HasSubstr("unknown key 'model.FastSequenceTagger.no_such_thing'"));
-  EXPECT_THAT(report, HasSubstr("documents as context are not supported"));
+  EXPECT_THAT(report, HasSubstr("this form of document context is not supported"));
   EXPECT_THAT(report, HasSubstr("set train.precision: bf16"));
   EXPECT_THAT(report, HasSubstr("unknown key 'train.max_epochz' (did you mean 'max_epochs'?)"));
 }
@@ -263,7 +360,7 @@ TEST(Import, WhatTheOriginalDoesWithoutAKeyCounts) {
   drop("    layers: '-1'\n");
   drop("  sentence_level_batch: true\n");
   drop("  mini_batch_size: 1\n");
-  const Error error = ErrorOf([&] { (void)ImportClner(text, "a.yaml"); });
+  const Error error = ErrorOf([&] { (void)ImportConfig(text, "a.yaml"); });
   EXPECT_EQ(error.problems().size(), 6U) << error.what();
   EXPECT_THAT(error.what(), HasSubstr("layers side by side are not supported"));
   EXPECT_THAT(error.what(), HasSubstr("use_rnn is missing, and what the original does without it is not supported"));
@@ -273,7 +370,7 @@ TEST(Import, WhatTheOriginalDoesWithoutAKeyCounts) {
   drop("  max_epochs: 10\n");
   drop("  learning_rate: 5.0e-06\n");
   drop("  lr_rate: 10000\n");
-  const RunConfig config = Resolved(ImportClner(text, "a.yaml"));
+  const RunConfig config = Resolved(ImportConfig(text, "a.yaml"));
   EXPECT_EQ(config.model.encoder.word_dropout, 0.05);
   EXPECT_EQ(config.train.epochs, 100);
   EXPECT_EQ(config.train.lr, 5e-5);
@@ -284,7 +381,8 @@ TEST(Import, CorporaThatDoNotFitAreRefused) {
   const auto refuses = [](const std::string& corpus, const std::string& model, const char* what) {
     Original original;
     original.corpus = corpus;
-    original.corpora += Corpus("OTHER", "/nowhere/other");
+    for (const char* name : {"OTHER", "MOREDOC", "ABC_RANK_DOC", "UNLABEL1", "UNLABEL2", "A.B", "A_B"})
+      original.corpora += Corpus(name, "/nowhere/other");
     original.model = model;
     const Error error = ProblemsOf(original);
     EXPECT_EQ(error.code(), ErrorCode::kConfig);
@@ -292,7 +390,14 @@ TEST(Import, CorporaThatDoNotFitAreRefused) {
   };
   const std::string multi = "    multi_view_training: true\n";
   refuses("CONLL_03", "", "the corpus 'CONLL_03' has no section with its files");
-  refuses("ColumnCorpus-ABC:ColumnCorpus-OTHER", "", "Corpus names several corpora of one kind");
+  refuses("ColumnCorpus-ABC:ColumnCorpus-ABC", "", "Corpus names 'ColumnCorpus-ABC' twice");
+  refuses("ColumnCorpus-ABC:ColumnCorpus-OTHER:ColumnCorpus-MOREDOC", "",
+          "no corpus without contexts belongs to 'ColumnCorpus-MOREDOC'");
+  refuses("ColumnCorpus-ABC:ColumnCorpus-ABCDOCFULL:ColumnCorpus-ABC_RANK_DOC", "",
+          "Corpus names several corpora with contexts for 'ColumnCorpus-ABC'");
+  refuses("ColumnCorpus-ABC:ColumnCorpus-ABCDOCFULL:ColumnCorpus-UNLABEL1:ColumnCorpus-UNLABEL2",
+          multi + "    distill_posterior: true\n", "Corpus names several unlabelled corpora");
+  refuses("ColumnCorpus-A.B:ColumnCorpus-A_B", "", "two corpora would be called 'A_B'");
   refuses("ColumnCorpus-ABCDOCFULL", multi, "multi_view_training needs a corpus with contexts and one without");
   refuses("ColumnCorpus-ABC:ColumnCorpus-ABCDOCFULL", multi, "no cooperative loss that we have is switched on");
   refuses("''", "", "ner.Corpus must be text");
@@ -300,18 +405,18 @@ TEST(Import, CorporaThatDoNotFitAreRefused) {
   Original tagged;
   std::string text = tagged.text();
   text.replace(text.find("remove_x: true"), 14, "remove_x: no");
-  EXPECT_THAT(ErrorOf([&] { (void)ImportClner(text, "a.yaml"); }).what(),
+  EXPECT_THAT(ErrorOf([&] { (void)ImportConfig(text, "a.yaml"); }).what(),
               HasSubstr("set model.FastSequenceTagger.remove_x"));
 }
 
 TEST(Import, OtherFilesAreNamedForWhatTheyAre) {
   const auto message = [](const std::string& text) {
-    return std::string(ErrorOf([&] { (void)ImportClner(text, "x.yaml"); }).what());
+    return std::string(ErrorOf([&] { (void)ImportConfig(text, "x.yaml"); }).what());
   };
   EXPECT_THAT(message(""), HasSubstr("not a configuration of the original CLNER"));
   EXPECT_THAT(message("[1, 2]"), HasSubstr("not a configuration of the original CLNER"));
   EXPECT_THAT(message("format: 1\ntrain: {epochs: 1}\n"), HasSubstr("configuration of clner itself"));
-  EXPECT_THAT(message("dataset: {}\npreprocessor: {}\ntrain: {}\n"), HasSubstr("AdaSeq"));
+  EXPECT_THAT(message("dataset: {}\npreprocessor: {}\ntrain: {}\n"), HasSubstr("or of AdaSeq"));
   EXPECT_THAT(message("targets: ner\nembeddings: 1\ntrain: []\n"), HasSubstr("embeddings must be a section"));
   EXPECT_THAT(message("targets: [a]\nembeddings:\ntrain:\n"), HasSubstr("the section model is missing"));
 }
@@ -325,7 +430,7 @@ TEST(Import, ValuesOfTheWrongTypeAreRefused) {
   text.replace(text.find("max_epochs: 10"), 14, "max_epochs: ten");
   text.replace(text.find("mini_batch_size: 1"), 18, "mini_batch_size: 0");
   text.replace(text.find("multi_view_training: true"), 25, "multi_view_training: 2   ");
-  const Error error = ErrorOf([&] { (void)ImportClner(text, "a.yaml"); });
+  const Error error = ErrorOf([&] { (void)ImportConfig(text, "a.yaml"); });
   EXPECT_THAT(error.what(), HasSubstr("word_dropout must be a number in [0, 1), not '1.5'"));
   EXPECT_THAT(error.what(), HasSubstr("train.max_epochs must be a whole number"));
   EXPECT_THAT(error.what(), HasSubstr("train.mini_batch_size must be a whole number"));
