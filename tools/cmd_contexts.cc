@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "contexts_names.h"
 #include "contexts_reranker.h"
 #include "core/encoder_config.h"
 #include "core/error.h"
@@ -34,8 +35,9 @@ constexpr int64_t kMaxPieces = 512;  // as model.encoder.max_pieces
 
 struct Options {
   EngineOptions engine;
-  std::string corpus, output, format, leaks = "fuzzy", encoder, entities;
+  std::string corpus, output, format, leaks = "fuzzy", encoder;
   std::vector<std::string> exclude;
+  NameFlags names;
   RerankFlags rerank;
   RetrievalOptions retrieval;
   int64_t max_pieces = 0;
@@ -105,33 +107,6 @@ RoomRule MakeRoom(const Options& options) {
   return room;
 }
 
-/// The mentions of every sentence of a file, each once and as words with one blank between them.
-KnownNames ReadNames(const std::string& path, const Corpus& corpus, const CorpusOptions& read,
-                     const std::vector<std::string>& labels) {
-  KnownNames names;
-  const Corpus tagged = ReadData(path, FormatOfFile(path), read, labels);
-  for (const Sentence& sentence : tagged.sentences) {
-    std::vector<std::string>& list = names[KeyOfWords(sentence.words)];
-    for (const Span& span : sentence.spans) {
-      std::string name = JoinWords(
-          std::span(sentence.words)
-              .subspan(static_cast<size_t>(span.begin_word), static_cast<size_t>(span.end_word - span.begin_word)));
-      if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
-    }
-  }
-  const auto missing = std::count_if(corpus.sentences.begin(), corpus.sentences.end(), [&](const Sentence& sentence) {
-    return !names.contains(KeyOfWords(sentence.words));
-  });
-  if (missing == static_cast<int64_t>(corpus.sentences.size())) {
-    throw Error(ErrorCode::kData, "the file with the entities has none of the sentences", path,
-                "predict the entities of the same corpus; words must be equal to the last character");
-  }
-  if (missing > 0)
-    LogWarning("sentences without entities",
-               fmt::format("{} not there", Counted(missing, "sentence is", "sentences are")), path);
-  return names;
-}
-
 ContextsJob MakeJob(const Options& options) {
   if (options.output == "-" || options.output.empty()) {
     throw Error(ErrorCode::kUsage, "contexts cannot be written to standard output", "", "name a file with -o");
@@ -143,7 +118,7 @@ ContextsJob MakeJob(const Options& options) {
   job.format = ParseContextsFormat(name).value();
   if (job.dry_run) return job;
   std::vector<std::string> inputs = options.exclude;
-  inputs.insert(inputs.end(), {options.corpus, options.engine.index, options.entities});
+  inputs.insert(inputs.end(), {options.corpus, options.engine.index, options.names.entities});
   CheckOutputs({options.output}, inputs);
   CheckContextsOutput(job);
   return job;
@@ -170,8 +145,20 @@ std::string SummaryTable(const ContextsReport& report, const Options& options) {
   return FormatTable(rows);
 }
 
+std::string RoundTable(const std::vector<RoundReport>& rounds) {
+  std::vector<std::vector<std::string>> rows = {
+      {"round", "names", "with contexts", "texts", "changed sentences", "gold mentions in the texts"}};
+  for (const RoundReport& round : rounds) {
+    rows.push_back({std::to_string(round.round), std::to_string(round.names), std::to_string(round.with_contexts),
+                    std::to_string(round.texts), round.round == 1 ? "" : std::to_string(round.changed),
+                    round.mentions == 0 ? "" : fmt::format("{} of {}", round.mentions_found, round.mentions)});
+  }
+  return FormatTable(rows);
+}
+
 void Report(const ContextsReport& report, const Options& options, const ContextsJob& job) {
   LogInfo("summary\n" + SummaryTable(report, options));
+  if (!report.rounds.empty()) LogInfo("rounds\n" + RoundTable(report.rounds));
   if (report.counts.partial > 0) {
     LogWarning("partial answers",
                fmt::format("{} answered in part; marked in the output",
@@ -197,6 +184,7 @@ void Report(const ContextsReport& report, const Options& options, const Contexts
 }
 
 int Run(const Options& options, const Globals& globals) {
+  CheckNames(options.names, options.engine);
   ContextsJob job = MakeJob(options);
   CorpusOptions read = ReadOptions(options.read);
   read.tags_optional = true;
@@ -212,7 +200,9 @@ int Run(const Options& options, const Globals& globals) {
   const std::unique_ptr<Reranker> reranker =
       MakeReranker(options.rerank, engine.index, options.encoder, corpus, !options.no_verify, globals);
   ContextRetriever retriever(*engine.engine, engine.name, reranker.get(), leaks, MakeRoom(options), options.retrieval);
-  if (!options.entities.empty()) retriever.SetNames(ReadNames(options.entities, corpus, read, options.read.labels));
+  const std::string& entities = options.names.entities;
+  if (!entities.empty()) retriever.SetNames(ReadNames(entities, corpus, read, options.read.labels));
+  job.rounds = MakeRounds(options.names, !options.no_verify, globals);
   job.layout = {.scheme = corpus.scheme,
                 .delimiter = DelimiterOfRows(source.rows),
                 .text_column = read.text_column,
@@ -236,11 +226,7 @@ void AddRetrievalOptions(CLI::App* command, Options* options) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   AddRerankOptions(command, &options->rerank);
-  command
-      ->add_option("--entities", options->entities,
-                   "The sentences of CORPUS with entities, predicted or gold: documents with such a name in the title "
-                   "score more.")
-      ->type_name("FILE");
+  AddNameOptions(command, &options->names);
   command
       ->add_option("--leaks", options->leaks,
                    "Drop texts that contain a sentence of the data, exactly or also nearly (fuzzy).")
@@ -306,7 +292,9 @@ void AddContexts(CLI::App& app, const Globals& globals, Action* action) {
   command->footer(
       "Examples:\n  clner contexts -i leads.idx train.conll -o contexts.jsonl --exclude dev.conll\n  clner "
       "contexts -i leads.idx train.conll -o view.conll --format clner --rerank bm25\n  clner contexts -i leads.idx "
-      "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256 --rerank bertscore");
+      "dev.conll -o dev.jsonl --encoder models/minilm-l6 --max-pieces 256 --rerank bertscore\n  clner contexts -i "
+      "leads.idx "
+      "test.conll -o test.jsonl --rounds 2 -m runs/wnut17/best");
   command->callback([=, &globals] { *action = [=, &globals] { return Run(*options, globals); }; });
   AddContextsReport(*command, globals, action);
 }

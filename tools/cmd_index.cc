@@ -30,7 +30,7 @@ struct Options {
                      on_error = "fail", license, analyzer, rejected;
   EngineOptions server;
   double near_duplicates = IndexBuildOptions().near_duplicates;
-  bool json = false, no_verify = false;
+  bool json = false, no_verify = false, strip_html = false;
 };
 
 void Print(const std::string& text) {
@@ -93,7 +93,7 @@ int Report(const IndexInfo& info, const Options& options) {
 IndexBuildOptions Translate(const Options& options) {
   IndexBuildOptions build;
   build.collection = {ParseCollectionFormat(options.format), options.fields, options.encoding_errors == "replace",
-                      options.on_error == "skip"};
+                      options.strip_html, options.on_error == "skip"};
   build.tokenizer = ParseIndexTokenizer(options.tokenizer).value();
   build.unit = ParsePassageUnit(options.passages).value();
   build.near_duplicates = options.near_duplicates;
@@ -201,6 +201,7 @@ void AddCollection(CLI::App* command, Options* options) {
   command->add_option("--on-error", options->on_error, "A bad document: fail, or skip it and count.")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
+  AddStripHtml(command, &options->strip_html);
 }
 
 void AddPassages(CLI::App* command, Options* options) {

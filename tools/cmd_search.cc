@@ -183,6 +183,8 @@ void AddSearch(CLI::App& app, const Globals& globals, Action* action) {
       ->capture_default_str();
   command->add_flag("--no-verify", options->no_verify, "Do not compare the file with its checksum first.");
   AddEngineOptions(command, &options->engine);
+  for (const char* of_index : {"--max-terms", "--max-share", "--name-share", "--all-terms", "--rescore", "--no-verify"})
+    command->get_option(of_index)->needs(command->get_option("--index"));
   command->add_flag("--json", options->json, "Print one JSON object, with whole texts and the places of matches.");
   command->footer(
       "Examples:\n  clner search -i leads.idx \"Jane Doe joined Acme Robotics\"\n  clner search -i leads.idx -k 3 "

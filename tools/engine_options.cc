@@ -21,12 +21,17 @@ void AddServerOptions(CLI::App* command, EngineOptions* options) {
                     "Do not check the certificate of the search server.");
   command
       ->add_option("--search-timeout", options->timeout_seconds,
-                   "Seconds to wait for one answer of the search server or command.")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->capture_default_str();
-  command->add_option("--retries", options->retries, "Retries while the search server is too busy.")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
+                   "Seconds to wait for one answer of the search server or command (default: 60).")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 3600.0));
+  command->add_option("--retries", options->retries, "Retries while the search server is too busy (default: 5).")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100));
+}
+
+void AddStripHtml(CLI::App* command, bool* strip) {
+  command->add_flag("--strip-html", *strip,
+                    "Take HTML, wiki and KB-NER tags out of titles and texts, and decode character references.");
 }
 
 void AddEngineOptions(CLI::App* command, EngineOptions* options) {
@@ -42,6 +47,7 @@ void AddEngineOptions(CLI::App* command, EngineOptions* options) {
           "--search-command", options->command,
           "Program that answers searches line by line in JSON, with its arguments; no shell (docs/retrieval.md).")
       ->type_name("COMMAND");
+  AddStripHtml(command, &options->strip_html);
 }
 
 }  // namespace clner::cli

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <system_error>
@@ -34,14 +36,8 @@ constexpr FormatName kFormatNames[] = {{ContextsFormat::kJsonl, "contexts", "jso
                                        {ContextsFormat::kTsv, "contexts-tsv", "tsv"},
                                        {ContextsFormat::kColumns, "clner", "clner"}};
 
-/// A sentence, the first of those with its words.
-struct Distinct {
-  const Sentence* sentence;
-  std::string key;
-};
-
-std::vector<Distinct> DistinctSentences(const Corpus& corpus) {
-  std::vector<Distinct> distinct;
+std::vector<DistinctSentence> DistinctSentences(const Corpus& corpus) {
+  std::vector<DistinctSentence> distinct;
   std::unordered_set<std::string> known;
   for (const Sentence& sentence : corpus.sentences) {
     std::string key = KeyOfWords(sentence.words);
@@ -50,17 +46,17 @@ std::vector<Distinct> DistinctSentences(const Corpus& corpus) {
   return distinct;
 }
 
-std::vector<RetrievedContexts> RetrieveGroup(std::span<const Distinct> group, ContextRetriever& retriever) {
+std::vector<RetrievedContexts> RetrieveGroup(std::span<const DistinctSentence> group, ContextRetriever& retriever) {
   std::vector<const Sentence*> sentences;
-  for (const Distinct& distinct : group) sentences.push_back(distinct.sentence);
+  for (const DistinctSentence& distinct : group) sentences.push_back(distinct.sentence);
   return retriever.Retrieve(sentences);
 }
 
 /// Retrieves what the store lacks; `output` is the place of a request to stop.
-void Fill(std::span<const Distinct> distinct, ContextRetriever& retriever, const std::string& output,
-          ContextStore* store) {
-  std::vector<Distinct> missing;
-  for (const Distinct& one : distinct) {
+void FillStore(std::span<const DistinctSentence> distinct, ContextRetriever& retriever, const std::string& output,
+               ContextStore* store) {
+  std::vector<DistinctSentence> missing;
+  for (const DistinctSentence& one : distinct) {
     if (!store->Has(one.key)) missing.push_back(one);
   }
   const size_t there = distinct.size() - missing.size();
@@ -82,12 +78,12 @@ void Fill(std::span<const Distinct> distinct, ContextRetriever& retriever, const
 }
 
 /// Writes records in the order of the sentences.
-void WriteCache(std::span<const Distinct> distinct, const ContextStore& store, ContextsFormat format,
+void WriteCache(std::span<const DistinctSentence> distinct, const RoundAnswers& answers, ContextsFormat format,
                 RetrievalCounts* counts, AtomicFile* file) {
   if (format == ContextsFormat::kTsv) file->Write(CacheTsvHeader(false));
   int64_t id = 0;
-  for (const Distinct& one : distinct) {
-    const RetrievedContexts contexts = store.Read(one.key);
+  for (const DistinctSentence& one : distinct) {
+    const RetrievedContexts contexts = answers.read(one);
     *counts += contexts.counts;
     file->Write(format == ContextsFormat::kTsv ? CacheTsvRows(contexts.record)
                                                : CacheJsonlRecord(contexts.record, id++));
@@ -95,18 +91,82 @@ void WriteCache(std::span<const Distinct> distinct, const ContextStore& store, C
 }
 
 /// Writes every sentence of the corpus with its context, in place of one that it has.
-void WriteColumns(const Corpus& corpus, const std::vector<ColumnSentence>& rows, const ContextStore& store,
+void WriteColumns(const Corpus& corpus, const std::vector<ColumnSentence>& rows, const RoundAnswers& answers,
                   const ColumnLayout& layout, RetrievalCounts* counts, AtomicFile* file) {
   ColumnWriter writer(corpus.path, layout);
   std::unordered_set<std::string> counted;
   for (size_t i = 0; i < corpus.sentences.size(); ++i) {
     Sentence sentence = corpus.sentences[i];
-    const RetrievedContexts contexts = store.Read(KeyOfWords(sentence.words));
+    const RetrievedContexts contexts = answers.read({&sentence, KeyOfWords(sentence.words)});
     if (counted.insert(contexts.record.key).second) *counts += contexts.counts;
     sentence.contexts = ContextsOfRecord(contexts.record);
     file->Write(writer.Record(sentence, rows.empty() ? nullptr : &rows[i]));
   }
   file->Write(ColumnWriter::End(corpus));
+}
+
+/// A whole retrieval in the work directory of its output.
+class Work {
+ public:
+  Work(const ContextsJob& job, ContextRetriever& retriever)
+      : job_(job),
+        retriever_(retriever),
+        output_(internal::FollowLink(job.output)),
+        directory_(WorkDirectory(output_)),
+        identity_(fmt::format("{}; rounds {} {}", retriever.identity(), job.rounds.rounds, job.rounds.model)) {
+    CheckContextsOutput(job, identity_);
+    std::error_code ignored;
+    // Only the directory of the work is made: a missing parent is most likely a mistyped name.
+    if (!std::filesystem::is_directory(internal::ParentOf(output_), ignored)) internal::ThrowCreate(output_, ENOENT);
+    stores_.push_back(std::make_unique<ContextStore>(directory_, retriever.identity()));
+    CheckContextsOutput(job, identity_);  // another process may have published it before the lock was free
+  }
+  /// The first round is in the work directory itself, the others below it.
+  RoundAnswers Fill(int64_t round, std::span<const DistinctSentence> distinct) {
+    if (round > 1) {
+      stores_.push_back(
+          std::make_unique<ContextStore>(directory_ / fmt::format("round-{}", round), retriever_.identity()));
+    }
+    ContextStore* store = stores_.back().get();
+    RoundAnswers answers;
+    for (const DistinctSentence& one : distinct) answers.resumed += store->Has(one.key) ? 1 : 0;
+    FillStore(distinct, retriever_, job_.output.string(), store);
+    answers.read = [store](const DistinctSentence& one) { return store->Read(one.key); };
+    return answers;
+  }
+  void Publish(const Corpus& corpus, const std::vector<ColumnSentence>& rows,
+               std::span<const DistinctSentence> distinct, const RoundAnswers& answers, RetrievalCounts* counts) {
+    const std::filesystem::path finished = directory_ / "output";
+    AtomicFile file(finished);
+    if (job_.format == ContextsFormat::kColumns) {
+      WriteColumns(corpus, rows, answers, job_.layout, counts, &file);
+    } else {
+      WriteCache(distinct, answers, job_.format, counts, &file);
+    }
+    file.Commit();
+    NoteOutput(directory_, finished, identity_);
+    internal::Rename(finished, output_);
+    internal::SyncDirectory(internal::ParentOf(output_));
+    stores_.resize(1);  // those of later rounds lie in the directory of the first
+    stores_.front()->Remove();
+  }
+
+ private:
+  const ContextsJob& job_;
+  ContextRetriever& retriever_;
+  std::filesystem::path output_, directory_;
+  std::string identity_;
+  std::vector<std::unique_ptr<ContextStore>> stores_;
+};
+
+/// The first sentences, in memory.
+RoundAnswers Try(std::span<const DistinctSentence> distinct, ContextRetriever& retriever) {
+  const auto found = std::make_shared<std::map<std::string, RetrievedContexts>>();
+  for (RetrievedContexts& contexts : RetrieveGroup(distinct, retriever)) {
+    const std::string key = contexts.record.key;
+    found->emplace(key, std::move(contexts));
+  }
+  return {0, [found](const DistinctSentence& one) { return found->at(one.key); }};
 }
 
 }  // namespace
@@ -131,10 +191,12 @@ Json ToJson(const ContextsReport& report) {
     if (name != "sentences") json[name] = count;
   }
   json["seconds"] = report.seconds;
+  if (!report.rounds.empty()) json["rounds"] = Json::array();
+  for (const RoundReport& round : report.rounds) json["rounds"].push_back(ToJson(round));
   return json;
 }
 
-void CheckContextsOutput(const ContextsJob& job) {
+void CheckContextsOutput(const ContextsJob& job, const std::optional<std::string>& identity) {
   std::error_code ignored;
   const std::string shown = Printable(job.output.string(), 200);
   const auto status = std::filesystem::status(job.output, ignored);
@@ -143,40 +205,31 @@ void CheckContextsOutput(const ContextsJob& job) {
     throw Error(ErrorCode::kOutput, fmt::format("output '{}' is no file", shown), job.output.string(),
                 "name a file with -o");
   }
-  if (!job.overwrite) {
-    throw Error(ErrorCode::kOutput, fmt::format("the output '{}' is there already", shown), job.output.string(),
-                "--overwrite replaces it at the end, -o FILE writes elsewhere");
-  }
+  if (job.overwrite || IsNotedOutput(internal::FollowLink(job.output), identity)) return;
+  throw Error(ErrorCode::kOutput, fmt::format("the output '{}' is there already", shown), job.output.string(),
+              "--overwrite replaces it at the end, -o FILE writes elsewhere");
 }
 
 ContextsReport BuildContexts(const Corpus& corpus, const std::vector<ColumnSentence>& rows, ContextRetriever& retriever,
                              const ContextsJob& job) {
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<Distinct> distinct = DistinctSentences(corpus);
+  const std::vector<DistinctSentence> distinct = DistinctSentences(corpus);
   ContextsReport report;
   report.sentences = static_cast<int64_t>(corpus.sentences.size());
   report.distinct = static_cast<int64_t>(distinct.size());
   if (job.dry_run) {
-    for (const RetrievedContexts& contexts :
-         RetrieveGroup(std::span(distinct).first(std::min(distinct.size(), kDryRunSentences)), retriever))
-      report.counts += contexts.counts;
+    const auto first = std::span(distinct).first(std::min(distinct.size(), kDryRunSentences));
+    const RoundAnswers answers = RunRounds(
+        first, job.rounds, [&](int64_t) { return Try(first, retriever); }, job.output.string(), &retriever,
+        &report.rounds);
+    for (const DistinctSentence& one : first) report.counts += answers.read(one).counts;
   } else {
-    CheckContextsOutput(job);
-    const std::filesystem::path output = internal::FollowLink(job.output);
-    ContextStore store(output, retriever.identity());
-    for (const Distinct& one : distinct) report.resumed += store.Has(one.key) ? 1 : 0;
-    Fill(distinct, retriever, job.output.string(), &store);
-    const std::filesystem::path finished = store.directory() / "output";
-    AtomicFile file(finished);
-    if (job.format == ContextsFormat::kColumns) {
-      WriteColumns(corpus, rows, store, job.layout, &report.counts, &file);
-    } else {
-      WriteCache(distinct, store, job.format, &report.counts, &file);
-    }
-    file.Commit();
-    internal::Rename(finished, output);
-    internal::SyncDirectory(internal::ParentOf(output));
-    store.Remove();
+    Work work(job, retriever);
+    const RoundAnswers answers = RunRounds(
+        distinct, job.rounds, [&](int64_t round) { return work.Fill(round, distinct); }, job.output.string(),
+        &retriever, &report.rounds);
+    report.resumed = answers.resumed;
+    work.Publish(corpus, rows, distinct, answers, &report.counts);
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

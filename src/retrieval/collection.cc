@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/suggest.h"
 #include "core/utf8.h"
+#include "retrieval/clean_text.h"
 
 namespace clner {
 namespace {
@@ -228,6 +229,10 @@ bool CollectionReader::Next(Document* document) {
       const bool has_column = problem.where.starts_with(Place(lines_.input().name(), line.number) + ":");
       throw Error(ErrorCode::kData, problem.what,
                   has_column ? problem.where : Place(lines_.input().name(), line.number), problem.fix);
+    }
+    if (options_.strip_html) {
+      document->title = StripHtml(document->title);
+      document->text = StripHtml(document->text);
     }
     if (IsBlankLine(document->text)) continue;
     document->numbered = document->id.empty();

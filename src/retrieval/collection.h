@@ -31,6 +31,7 @@ struct CollectionOptions {
   /// which keys hold id, title and text. Empty: the columns of the table above, the usual keys.
   std::vector<std::string> fields = {};
   bool replace_invalid_utf8 = false;  ///< else invalid bytes are a problem of the document
+  bool strip_html = false;            ///< titles and texts go through StripHtml
   bool skip_bad_documents = false;    ///< documents with a problem are counted and left out, else they are 65
 };
 

@@ -41,7 +41,9 @@ void CommandEngine::Stop() {
   output_.clear();
 }
 
-std::string CommandEngine::identity() const { return "command " + options_.command; }
+std::string CommandEngine::identity() const {
+  return "command " + options_.command + (options_.strip_html ? " without HTML" : "");
+}
 
 void CommandEngine::Refuse(const std::string& what) {
   Stop();
@@ -89,7 +91,8 @@ void CommandEngine::TakeAnswer(std::string_view line, int64_t limit, Round* roun
     if (entry.contains("score") && !entry.at("score").is_number()) Refuse("has a score that is no number");
     score = entry.contains("score") ? entry.at("score").get<double>() : score - 1;
     std::optional<Candidate> candidate =
-        CleanCandidate(TextMember(entry, "id"), TextMember(entry, "title"), entry.at("text").get<std::string>(), score);
+        CleanCandidate(TextMember(entry, "id"), TextMember(entry, "title"), entry.at("text").get<std::string>(), score,
+                       options_.strip_html);
     if (candidate.has_value()) sum.Add(std::to_string(sum.size()), std::move(*candidate));
   }
   const auto partial = json.find("partial");

@@ -15,6 +15,7 @@ namespace clner {
 struct CommandOptions {
   std::string command = {};    ///< program and arguments (SplitCommand); no shell
   double answer_seconds = 60;  ///< between two answers
+  bool strip_html = false;     ///< of what is found
 };
 
 /// The program is started with the first search and gets one JSON object a line:

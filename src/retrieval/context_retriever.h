@@ -71,6 +71,7 @@ class ContextRetriever {
                    const RetrievalOptions& options);
   /// From now on the names of a sentence are looked for in titles too (Engine::SearchNames).
   void SetNames(KnownNames names) { names_ = std::move(names); }
+  [[nodiscard]] const KnownNames& names() const { return names_; }
   /// The contexts of every sentence, in order. Sentences are best given in groups: engine and re-ranker are asked once.
   [[nodiscard]] std::vector<RetrievedContexts> Retrieve(std::span<const Sentence* const> sentences);
   /// Changes whenever the contexts of a sentence may.

@@ -18,6 +18,7 @@ namespace clner {
 namespace {
 
 constexpr std::string_view kFormat = "clner contexts 1";
+constexpr const char* kNote = "published";
 constexpr size_t kChecksumDigits = 16, kBlockBytes = size_t{1} << 20;
 
 /// A line of the file: checksum, blank, fields with TABs between them, which hold neither TABs nor line ends.
@@ -47,12 +48,30 @@ std::optional<Fields> Split(std::string_view payload) {
 
 }  // namespace
 
-ContextStore::ContextStore(const std::filesystem::path& output, const std::string& identity)
-    : directory_(internal::ParentOf(output) / ("." + output.filename().string() + ".building")),
-      records_(directory_ / "records") {
+std::filesystem::path WorkDirectory(const std::filesystem::path& output) {
+  return internal::ParentOf(output) / ("." + output.filename().string() + ".building");
+}
+
+void NoteOutput(const std::filesystem::path& directory, const std::filesystem::path& made,
+                const std::string& identity) {
+  WriteFileAtomically(directory / kNote, MakeLine(Sha256OfFile(made) + " " + Sha256Hex(identity)));
+}
+
+bool IsNotedOutput(const std::filesystem::path& output, const std::optional<std::string>& identity) {
+  const std::filesystem::path note = WorkDirectory(output) / kNote;
   std::error_code ignored;
-  // Only the directory of the work is made: a missing parent is most likely a mistyped name.
-  if (!std::filesystem::is_directory(internal::ParentOf(output), ignored)) internal::ThrowCreate(output, ENOENT);
+  if (!std::filesystem::is_regular_file(note, ignored) || !std::filesystem::is_regular_file(output, ignored))
+    return false;
+  std::string line = ReadFile(note);
+  if (line.ends_with('\n')) line.pop_back();
+  const std::string_view payload = PayloadOf(line).value_or("");
+  const std::string start = Sha256OfFile(output) + " ";
+  return payload.starts_with(start) && (!identity.has_value() || payload.substr(start.size()) == Sha256Hex(*identity));
+}
+
+ContextStore::ContextStore(const std::filesystem::path& directory, const std::string& identity)
+    : directory_(directory), records_(directory_ / "records") {
+  std::error_code ignored;
   CreateDirectories(directory_);
   lock_ = std::make_unique<FileLock>(directory_ / "lock");
   const std::string header = MakeLine(fmt::format("{}\t{}\t{}", kFormat, CLNER_VERSION, Sha256Hex(identity)));

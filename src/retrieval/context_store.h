@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,15 +17,24 @@
 
 namespace clner {
 
-/// Records by the key of their sentence, in the file `.<name>.building/records` beside the output `<name>`: a line with
-/// the identity of the retrieval, then a line for every sentence, each with a checksum. A process that is killed leaves
-/// at most a part of its last lines, which is not read.
+/// Where the unfinished work on `output` is kept: `.<name>.building` beside it.
+[[nodiscard]] std::filesystem::path WorkDirectory(const std::filesystem::path& output);
+
+/// Notes in a work directory that `made`, a file in it, is about to become the output of the work with this identity.
+void NoteOutput(const std::filesystem::path& directory, const std::filesystem::path& made, const std::string& identity);
+/// True if `output` is what NoteOutput() was told about: its run was killed before it could remove the work directory.
+/// Without an identity, that of any work.
+[[nodiscard]] bool IsNotedOutput(const std::filesystem::path& output, const std::optional<std::string>& identity);
+
+/// Records by the key of their sentence, in the file `records` of a work directory: a line with the identity of the
+/// retrieval, then a line for every sentence, each with a checksum. A process that is killed leaves at most a part of
+/// its last lines, which is not read.
 class ContextStore {
  public:
   /// Goes on with what an earlier run left, if it was the same retrieval, and else begins anew; both are logged. Left
-  /// out are damaged lines and sentences whose answer was partial. 73 when the directory cannot be made, or another
-  /// process works in it.
-  ContextStore(const std::filesystem::path& output, const std::string& identity);
+  /// out are damaged lines and sentences whose answer was partial. 73 when the directory cannot be made (its parent
+  /// must be there), or another process works in it.
+  ContextStore(const std::filesystem::path& directory, const std::string& identity);
   [[nodiscard]] bool Has(const std::string& key) const { return places_.contains(key); }
   [[nodiscard]] int64_t size() const { return static_cast<int64_t>(places_.size()); }
   /// Where the output is made before it gets its name.

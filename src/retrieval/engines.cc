@@ -43,11 +43,21 @@ void Check(const EngineOptions& options) {
   const std::pair<bool, const char*> settings[] = {{!options.auth.empty(), "--search-auth"},
                                                    {!options.ca_file.empty(), "--ca-file"},
                                                    {options.any_certificate, "--any-certificate"},
-                                                   {!options.fields.empty(), "--search-fields"}};
+                                                   {!options.fields.empty(), "--search-fields"},
+                                                   {options.retries.has_value(), "--retries"}};
   for (const auto& [set, name] : settings) {
     if (set)
       throw Error(ErrorCode::kUsage, fmt::format("{} has no effect without --search", name), "",
                   "leave it out, or name a search server with --search URL --index-name NAME");
+  }
+  if (!options.command.empty()) return;
+  if (options.timeout_seconds.has_value()) {
+    throw Error(ErrorCode::kUsage, "--search-timeout has no effect on an index file", "",
+                "leave it out: nothing is waited for");
+  }
+  if (options.strip_html) {
+    throw Error(ErrorCode::kUsage, "--strip-html has no effect on an index file", "",
+                "build the index with it: clner index build --strip-html IN... -o INDEX");
   }
 }
 
@@ -57,9 +67,9 @@ ServerOptions ServerOptionsOf(const EngineOptions& options) {
   ServerOptions server = {options.url, options.auth, {}};
   server.http.ca_file = options.ca_file;
   server.http.verify_tls = !options.any_certificate;
-  server.http.answer_seconds = options.timeout_seconds;
-  server.http.connect_seconds = std::min(server.http.connect_seconds, options.timeout_seconds);
-  server.http.retries = options.retries;
+  server.http.answer_seconds = options.timeout_seconds.value_or(EngineOptions::kAnswerSeconds);
+  server.http.connect_seconds = std::min(server.http.connect_seconds, server.http.answer_seconds);
+  server.http.retries = options.retries.value_or(EngineOptions::kRetries);
   return server;
 }
 
@@ -67,9 +77,11 @@ std::unique_ptr<Engine> OpenEngine(const EngineOptions& options) {
   Check(options);
   if (!options.index.empty()) return std::make_unique<FtsIndex>(options.index, options.fts);
   if (!options.command.empty())
-    return std::make_unique<CommandEngine>(CommandOptions{options.command, options.timeout_seconds});
-  return std::make_unique<RestEngine>(
-      RestOptions{ServerOptionsOf(options), options.index_name, FieldsOf(options.fields), options.fts.query.max_words});
+    return std::make_unique<CommandEngine>(CommandOptions{
+        options.command, options.timeout_seconds.value_or(EngineOptions::kAnswerSeconds), options.strip_html});
+  return std::make_unique<RestEngine>(RestOptions{ServerOptionsOf(options), options.index_name,
+                                                  FieldsOf(options.fields), options.fts.query.max_words,
+                                                  options.strip_html});
 }
 
 }  // namespace clner

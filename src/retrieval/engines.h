@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,18 +15,21 @@ namespace clner {
 
 /// What the options of a command say about the engine; exactly one of `index`, `url` and `command` is set.
 struct EngineOptions {
+  static constexpr double kAnswerSeconds = 60;
+  static constexpr int64_t kRetries = 5;
   std::string index = {};  ///< file of the embedded index
   FtsOptions fts = {};
   std::string url = {};         ///< of a search server
   std::string index_name = {};  ///< on that server
   std::string command = {};     ///< program and arguments
   // Servers and commands:
-  double timeout_seconds = 60;  ///< for one answer
+  std::optional<double> timeout_seconds = {};  ///< for one answer; kAnswerSeconds
+  bool strip_html = false;                     ///< of what is found (StripHtml)
   // Servers:
   std::string auth = {};  ///< env:NAME or file:PATH
   std::string ca_file = {};
-  bool any_certificate = false;  ///< TLS without a check of who the server is
-  int64_t retries = 5;
+  bool any_certificate = false;          ///< TLS without a check of who the server is
+  std::optional<int64_t> retries = {};   ///< while the server is too busy; kRetries
   std::vector<std::string> fields = {};  ///< title=FIELD, text=FIELD
 };
 

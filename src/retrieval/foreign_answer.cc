@@ -21,7 +21,8 @@ std::string TextMember(const Json& json, const char* key) {
 }
 
 std::optional<Candidate> CleanCandidate(std::string_view id, std::string_view title, std::string_view text,
-                                        double score) {
+                                        double score, bool strip_html) {
+  if (strip_html) return CleanCandidate(id, StripHtml(title), StripHtml(text), score);
   std::vector<std::string> passages = CutPassages(text, PassageUnit::kDocument);
   if (passages.empty()) return std::nullopt;
   return Candidate{CleanText(WholeCharacters(id, kMaxTitleBytes)), CleanText(WholeCharacters(title, kMaxTitleBytes)),

@@ -19,9 +19,10 @@ namespace clner {
 [[nodiscard]] std::string TextMember(const Json& json, const char* key);
 
 /// A candidate from outside (valid UTF-8) as the embedded index would hold it: one line each without control and hidden
-/// characters, the text at most kMaxPassageBytes. Nothing when no letter or digit is left.
+/// characters, the text at most kMaxPassageBytes. Nothing when no letter or digit is left. `strip_html`: title and text
+/// go through StripHtml first.
 [[nodiscard]] std::optional<Candidate> CleanCandidate(std::string_view id, std::string_view title,
-                                                      std::string_view text, double score);
+                                                      std::string_view text, double score, bool strip_html = false);
 
 /// Collects what was found for one query.
 class AnswerSum {

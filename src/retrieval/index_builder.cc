@@ -103,6 +103,7 @@ class Builder {
                      {"format", Name(collection.format)},
                      {"fields", collection.fields},
                      {"replace", collection.replace_invalid_utf8},
+                     {"html", collection.strip_html},
                      {"skip", collection.skip_bad_documents},
                      {"clner", CLNER_VERSION}});
   }

@@ -66,8 +66,9 @@ RestEngine::RestEngine(RestOptions options) : options_(std::move(options)), serv
 }
 
 std::string RestEngine::identity() const {
-  return fmt::format("{} at {} index {} title {} text {} words {} documents {}", server_.name(), server_.Where("/"),
-                     options_.index, options_.fields.title, options_.fields.text, options_.max_words, documents_);
+  return fmt::format("{} at {} index {} title {} text {} words {} documents {}{}", server_.name(), server_.Where("/"),
+                     options_.index, options_.fields.title, options_.fields.text, options_.max_words, documents_,
+                     options_.strip_html ? " without HTML" : "");
 }
 
 std::string RestEngine::RequestBody(std::span<const Piece> pieces, int64_t limit) const {
@@ -105,7 +106,7 @@ void RestEngine::AddHits(const Json& response, AnswerSum* sum) {
     const std::string id = TextMember(hit, "_id");
     std::optional<Candidate> candidate =
         CleanCandidate(id, FieldText(*source, options_.fields.title), text,
-                       score != nullptr && score->is_number() ? score->get<double>() : 0.0);
+                       score != nullptr && score->is_number() ? score->get<double>() : 0.0, options_.strip_html);
     if (candidate.has_value()) sum->Add(TextMember(hit, "_index") + "/" + id, std::move(*candidate));
   }
 }

@@ -21,7 +21,8 @@ struct RestOptions {
   ServerOptions server = {};
   std::string index = {};  ///< name, alias, list or pattern
   RestFields fields = {};
-  int64_t max_words = 30;  ///< of a piece, as QueryOptions
+  int64_t max_words = 30;   ///< of a piece, as QueryOptions
+  bool strip_html = false;  ///< of what is found
 };
 
 /// Search by `_msearch` with the scores of the server (BM25 over title and text, added) with the term statistics of all

@@ -54,6 +54,33 @@ TEST_F(IndexCommand, BuildInfoCheckAndSearch) {
   EXPECT_EQ(found.at("terms").at(0).at(0).at("term"), "jane");
 }
 
+TEST_F(IndexCommand, TagsAreStrippedOnRequest) {
+  WriteText(Path("leads.tsv"), "1\t<i>Acme</i>\tAcme &amp; <e:Jane Doe>Jane</e><br>of 5 < 6\n");
+  const auto text = [&] {
+    const Json found = Parse(RunClner({"search", "-i", Path("idx"), "Jane", "--json"}).out).at("candidates").at(0);
+    return found.at("title").get<std::string>() + "|" + found.at("text").get<std::string>();
+  };
+  ASSERT_EQ(Build({"--passages", "document"}).exit_code, 0);
+  EXPECT_EQ(text(), "<i>Acme</i>|Acme &amp; <e:Jane Doe>Jane</e><br>of 5 < 6");
+  ASSERT_EQ(Build({"--passages", "document", "--strip-html"}).exit_code, 0);
+  EXPECT_EQ(text(), "Acme|Acme & Jane of 5 < 6");
+  ExpectFailure(RunClner({"search", "-i", Path("idx"), "Jane", "--strip-html"}), 64,
+                {"--strip-html has no effect on an index file", "clner index build --strip-html"});
+}
+
+TEST_F(IndexCommand, OptionsOfOtherEnginesAreRefused) {
+  ASSERT_EQ(Build().exit_code, 0);
+  const std::vector<std::vector<std::string>> of_servers = {{"--retries", "5"}, {"--search-timeout", "60"}};
+  for (const std::vector<std::string>& option : of_servers) {
+    std::vector<std::string> arguments = {"search", "-i", Path("idx"), "Jane"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    ExpectFailure(RunClner(arguments), 64, {option[0] + " has no effect"});
+  }
+  for (const char* of_index : {"--all-terms", "--no-verify", "--rescore=5", "--max-terms=12"}) {
+    ExpectFailure(RunClner({"search", "--search-command", "cat", of_index, "Jane"}), 64, {"needs '--index'"});
+  }
+}
+
 TEST_F(IndexCommand, NothingFoundIsNoError) {
   ASSERT_EQ(Build().exit_code, 0);
   for (const char* query : {"", "?!", "zzz", "AND (\":/"}) {

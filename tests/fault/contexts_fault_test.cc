@@ -49,7 +49,7 @@ class ContextsFault : public Scratch {
 
 // Rows 44 and 61.
 TEST_F(ContextsFault, KilledAtEveryWriteGoesOnToTheSameBytes) {
-  int64_t kills = 0;
+  int64_t kills = 0, published = 0;
   for (const char* op : {"write", "rename", "fsync"}) {
     for (int k = 1;; ++k) {
       const std::string fault = "kill@" + std::string(op) + ":" + std::to_string(k);
@@ -59,14 +59,30 @@ TEST_F(ContextsFault, KilledAtEveryWriteGoesOnToTheSameBytes) {
       if (result.exit_code == 0) break;
       ASSERT_EQ(result.exit_code, 128 + SIGKILL) << result.err;
       ++kills;
-      if (std::filesystem::exists(Path("out.jsonl"))) {  // published; only the tidying up is missing
+      if (std::filesystem::exists(Path("out.jsonl"))) {
         EXPECT_TRUE(ReadText(Path("out.jsonl")) == expected_);
-        std::filesystem::remove(Path("out.jsonl"));
+        const bool only_to_tidy_up = std::filesystem::exists(Path(".out.jsonl.building"));
+        published += only_to_tidy_up ? 1 : 0;
+        if (!only_to_tidy_up) std::filesystem::remove(Path("out.jsonl"));  // all was done
       }
       ExpectGoesOn("out.jsonl");
     }
   }
   EXPECT_GT(kills, 8);
+  EXPECT_GT(published, 0);
+}
+
+// A run that ends by a kill right behind the publication of its output is finished by the same command, and no other.
+TEST_F(ContextsFault, KilledBehindThePublicationIsTidiedUp) {
+  ASSERT_EQ(RunWithFault("out.jsonl", "kill@rename:5").exit_code, 128 + SIGKILL);
+  ASSERT_TRUE(ReadText(Path("out.jsonl")) == expected_);
+  ASSERT_TRUE(std::filesystem::exists(Path(".out.jsonl.building")));
+  std::vector<std::string> other = Command("out.jsonl");
+  other.insert(other.end(), {"--top", "2"});
+  ExpectFailure(RunProcess(other), 73, {"is there already", "--overwrite"});
+  EXPECT_TRUE(ReadText(Path("out.jsonl")) == expected_);
+  EXPECT_THAT(ExpectGoesOn("out.jsonl").err, HasSubstr("400 sentences are there"));
+  ExpectFailure(RunProcess(Command("out.jsonl")), 73, {"is there already"});
 }
 
 // Row 46, at any time.
@@ -81,7 +97,7 @@ TEST_F(ContextsFault, KilledByChanceGoesOnToTheSameBytes) {
     (void)program.Wait();
     if (!std::filesystem::exists(Path("out.jsonl"))) continue;
     EXPECT_TRUE(ReadText(Path("out.jsonl")) == expected_);
-    std::filesystem::remove(Path("out.jsonl"));
+    if (!std::filesystem::exists(Path(".out.jsonl.building"))) std::filesystem::remove(Path("out.jsonl"));
   }
   ExpectGoesOn("out.jsonl");
 }

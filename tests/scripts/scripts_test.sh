@@ -49,7 +49,7 @@ no_left_overs() {
 }
 
 new_tree
-for name in setup setup_peers quickstart test format tidy; do
+for name in setup setup_peers quickstart retrieve_and_train test format tidy; do
   expect 64 "unknown option '--bogus'" "$tree/scripts/$name.sh" --bogus
   expect 0 "scripts/$name.sh" "$tree/scripts/$name.sh" --help
 done

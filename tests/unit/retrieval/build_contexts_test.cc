@@ -137,7 +137,7 @@ TEST_F(ContextsRun, KilledAnywhereGoesOnToTheSameBytes) {
       if (published) {
         EXPECT_EQ(Get(job.output), expected);
       }
-      job.overwrite = published;
+      job.overwrite = published && !std::filesystem::exists(dir / ".out.jsonl.building");  // all is done
       (void)Run();
       EXPECT_EQ(Get(job.output), expected);
       job.overwrite = false;
@@ -145,6 +145,32 @@ TEST_F(ContextsRun, KilledAnywhereGoesOnToTheSameBytes) {
     }
   }
   EXPECT_GT(kills, 20);
+}
+
+TEST_F(ContextsRun, OnlyTheSameWorkGoesOnBehindItsOutput) {
+  const auto publish_only = [&] {
+    EXPECT_TRUE(WIFSIGNALED(InChild([&] {
+      const HookGuard guard(FaultAt("rename", 5, kFaultKill));  // header, output, note, publication, removal
+      (void)Run();
+    })));
+    ASSERT_TRUE(std::filesystem::exists(job.output));
+    ASSERT_TRUE(std::filesystem::exists(dir / ".out.jsonl.building/published"));
+  };
+  publish_only();
+  const std::string expected = Get(job.output);
+  options.top = 1;
+  EXPECT_ERROR(Run(), ErrorCode::kOutput, "is there already");
+  EXPECT_EQ(Get(job.output), expected);
+  options.top = 6;
+  Put(job.output, expected + "mine");
+  EXPECT_ERROR(Run(), ErrorCode::kOutput, "is there already");
+  EXPECT_EQ(Get(job.output), expected + "mine");
+  Put(job.output, expected);
+  EXPECT_NO_THROW(CheckContextsOutput(job));
+  EXPECT_EQ(Run().resumed, 290);
+  EXPECT_EQ(Get(job.output), expected);
+  EXPECT_THAT(Names(dir.path()), ElementsAre("out.jsonl"));
+  EXPECT_ERROR(Run(), ErrorCode::kOutput, "is there already");
 }
 
 TEST_F(ContextsRun, StopsOnRequestAndGoesOn) {

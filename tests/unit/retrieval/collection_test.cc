@@ -49,6 +49,16 @@ TEST(Collection, ReadsTsvByTheNumberOfColumns) {
   EXPECT_THAT(Read(dir / "four.tsv"), ElementsAre("7|Title|text a"));
 }
 
+TEST(Collection, TagsGoOnRequest) {
+  const TempDir dir;
+  Put(dir / "a.tsv", "7\t<p>Caf&eacute; a <b</p>\t<i>Title</i>\n8\t<br/>\tEmpty\n");
+  EXPECT_THAT(Read(dir / "a.tsv"), ElementsAre("7|<i>Title</i>|<p>Caf&eacute; a <b</p>", "8|Empty|<br/>"));
+  const std::vector<std::string> rows = Read(dir / "a.tsv", {.strip_html = true});
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0], "7|Title|\nCaf\xC3\xA9 a <b\n");
+  EXPECT_TRUE(CutPassages("\n", PassageUnit::kParagraph).empty());  // what is left of document 8
+}
+
 TEST(Collection, FieldsNameColumnsAndKeys) {
   const TempDir dir;
   Put(dir / "a.tsv", "text a\tx\tTitle\ty\tz\n");

@@ -19,6 +19,7 @@ namespace clner {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(WordQueries, HoldDistinctWordsWithoutMarksAndWebAddresses) {
@@ -86,6 +87,34 @@ TEST(AnswerSum, AddsTheScoresOfOneTextAndOrders) {
   EXPECT_DOUBLE_EQ(answer.candidates[0].score, 1.5);
   EXPECT_EQ(answer.candidates[1].id, "a");
   EXPECT_FALSE(answer.partial);
+}
+
+TEST(CleanCandidate, LosesItsTagsOnRequest) {
+  const std::optional<Candidate> candidate =
+      CleanCandidate("<1>", "<em>Acme</em> Robotics", "<e:Acme Robotics>Acme</e> &amp; sons<br/>of Oslo", 1, true);
+  ASSERT_TRUE(candidate.has_value());
+  EXPECT_EQ(candidate->id, "<1>");
+  EXPECT_EQ(candidate->title, "Acme Robotics");
+  EXPECT_EQ(candidate->text, "Acme & sons of Oslo");
+  EXPECT_EQ(CleanCandidate("1", "", "<em>Acme</em>", 1)->text, "<em>Acme</em>");
+  EXPECT_FALSE(CleanCandidate("1", "T", "<p><br></p>", 1, true).has_value());
+}
+
+TEST(OpenEngine, OptionsOfAnotherEngineAreRefused) {
+  const auto refusal = [](EngineOptions options) -> std::string {
+    try {
+      (void)OpenEngine(options);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal({.index = "x", .retries = 5}), HasSubstr("--retries has no effect without --search"));
+  EXPECT_THAT(refusal({.command = "x", .retries = 5}), HasSubstr("--retries"));
+  EXPECT_THAT(refusal({.index = "x", .timeout_seconds = 60}), HasSubstr("--search-timeout"));
+  EXPECT_THAT(refusal({.index = "x", .strip_html = true}), HasSubstr("--strip-html"));
+  EXPECT_EQ(refusal({.command = "x", .timeout_seconds = 60, .strip_html = true}), "");
 }
 
 TEST(CleanCandidate, IsOneShortHarmlessLine) {

@@ -26,11 +26,24 @@ class FakeEngine final : public Engine {
     }
     return found;
   }
+  [[nodiscard]] std::vector<SearchAnswer> SearchNames(std::span<const NamedQuery> queries, int64_t limit) override {
+    std::vector<SearchAnswer> found;
+    for (const NamedQuery& query : queries) {
+      std::vector<Candidate> list;
+      for (const std::string& title : query.names) {
+        if (titles.contains(title)) list.push_back({title, title, titles[title], 9.0});
+      }
+      SearchAnswer& answer = found.emplace_back(Search(std::span(&query.text, 1), limit).front());
+      answer.candidates.insert(answer.candidates.begin(), list.begin(), list.end());
+    }
+    return found;
+  }
   [[nodiscard]] std::string identity() const override { return name; }
 
   std::string name = "fake";
   std::map<std::string, SearchAnswer> answers = {};  ///< by query
   SearchAnswer everywhere = {};                      ///< for all others
+  std::map<std::string, std::string> titles = {};    ///< texts that are found first by a name
   int64_t asked = 0;                                 ///< queries
 };
 
