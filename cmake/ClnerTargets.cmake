@@ -15,6 +15,9 @@ if(CLNER_SANITIZE)
   target_link_options(clner_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+# No folder of the build is in what is built: texts of failed assertions and debug information name files below ".".
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
+
 # The paths of a library count for the libraries that it needs, and for those that they need, too.
 add_link_options(-Wl,--disable-new-dtags)
 
