@@ -49,7 +49,7 @@ function(clner_add_cuda_library name)
     # -fmad=false: products and sums are fused where the code says so (MultiplyAdd) and nowhere else.
     add_custom_command(
       OUTPUT "${object}"
-      COMMAND ${CLNER_CCACHE} "${CLNER_NVCC}" -std=c++20 -O3 -fmad=false -ccbin "${CMAKE_CXX_COMPILER}" -Xcompiler=-fPIC,-fvisibility=hidden,-Wall
+      COMMAND ${CLNER_CCACHE} "${CLNER_NVCC}" -std=c++20 -O3 -fmad=false -ccbin "${CMAKE_CXX_COMPILER}" -Xcompiler=-fPIC,-fvisibility=hidden,-Wall "-Xcompiler=-ffile-prefix-map=${PROJECT_SOURCE_DIR}=."
               -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90,code=sm_90 -gencode=arch=compute_90,code=compute_90
               -I "${PROJECT_SOURCE_DIR}/src" -MD -MF "${object}.d" -c "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${object}"
       DEPENDS "${source}" DEPFILE "${object}.d" VERBATIM COMMENT "Building CUDA object ${source}.o")

@@ -8,9 +8,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 target_compile_definitions(clner_flags INTERFACE CLNER_VERSION="${PROJECT_VERSION}")
 if(CLNER_SANITIZE)
-  target_compile_options(clner_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # Targets with CLNER_FEWER_CHECKS do without the checks of UndefinedBehaviorSanitizer that take the most time to compile and
+  # that AddressSanitizer mostly makes, too.
+  target_compile_options(clner_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+                         $<$<BOOL:$<TARGET_PROPERTY:CLNER_FEWER_CHECKS>>:-fno-sanitize=null,alignment,object-size,vptr>)
   target_link_options(clner_flags INTERFACE -fsanitize=address,undefined)
 endif()
+
+# No folder of the build is in what is built: texts of failed assertions and debug information name files below ".".
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
 
 # The paths of a library count for the libraries that it needs, and for those that they need, too.
 add_link_options(-Wl,--disable-new-dtags)

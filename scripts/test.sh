@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set-up, build, all tests. The last line is the one that ctest sums up with.
+# Set-up, build, all tests. The last line counts them in the words of ctest, whose entries may hold several.
 #
 #   scripts/test.sh [--dev] [--label REGEX] [--no-setup] [-- CTEST-OPTION...]
 #
@@ -41,13 +41,14 @@ log=$(log_file "test-$preset")
 say "running the tests of build/$preset"
 status=0
 ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error "${options[@]}" 2>&1 | tee "$log" || status=1
-summary=$(grep -E '^[0-9]+% tests passed, ' "$log" | tail -n 1) || true
-if [[ -z $summary ]]; then die 1 "no test ran" "the output is in '$log'"; fi
-skipped=$(grep -cE '\*\*\*Skipped' "$log") || true
-if ((skipped > 0)); then
-  say "$skipped test(s) skipped, because:"
-  awk '/: Skipped$/ {getline; ++count[$0]} END {for (reason in count) printf "  %4d x %s\n", count[reason], reason}' \
-    "build/$preset/Testing/Temporary/LastTest.log" >&2
-fi
-printf '%s\n' "$summary"
+if ! grep -qE '^[0-9]+% tests passed, ' "$log"; then die 1 "no test ran" "the output is in '$log'"; fi
+
+# An entry of ctest is one test or the tests of a suite (cmake/ClnerTests.cmake); what counts are the tests.
+entries=$(sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: (.*[^ .]) \.*\*\*\*Skipped .*/\1/p' "$log" | tr '\n' ':')
+counts=$(awk -v skipped_entries=":$entries" -f "$root/scripts/count_tests.awk" "build/$preset/Testing/Temporary/LastTest.log")
+read -r tests failed skipped < <(head -n 1 <<<"$counts")
+if ((skipped > 0)); then say "$skipped test(s) skipped, because:"; fi
+tail -n +2 <<<"$counts" >&2
+if ((status != 0 && failed == 0)); then failed=1; fi
+printf '%d%% tests passed, %d tests failed out of %d\n' $(((tests - failed) * 100 / (tests > 0 ? tests : 1))) "$failed" "$tests"
 exit "$status"

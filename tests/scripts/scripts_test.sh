@@ -55,6 +55,29 @@ for name in setup setup_peers quickstart retrieve_and_train test format tidy; do
 done
 expect 64 "'--label' needs a value" "$tree/scripts/test.sh" --label
 
+# entry NAME RESULT LINE...: an entry of ctest's LastTest.log.
+entry() {
+  printf '%s\n' "1/9 Testing: $1" "1/9 Test: $1" 'Output:' '----' "${@:3}" '<end of output>' 'Test time = 0.1 sec' '----' \
+    "$2" "\"$1\" time elapsed: 00:00:00" ''
+}
+{
+  entry suite 'Test Passed.' '[==========] Running 3 tests from 1 test suite.' '[ RUN      ] S.A' '[       OK ] S.A (0 ms)' \
+    '[ RUN      ] S.B' 's.cc:1: Skipped' 'no data' '[  SKIPPED ] S.B (0 ms)' '[ RUN      ] S.C' 'text[       OK ] S.C (9 ms)' \
+    '[  SKIPPED ] 1 test, listed below:' '[  SKIPPED ] S.B'
+  entry crash 'Test Failed.' '[==========] Running 4 tests from 1 test suite.' '[ RUN      ] T.A' '[       OK ] T.A (0 ms)' \
+    '[ RUN      ] T.B' '[  FAILED  ] T.B (0 ms)' '[ RUN      ] T.C'
+  entry leak 'Test Failed.' '[==========] Running 1 test from 1 test suite.' '[ RUN      ] U.A' '[       OK ] U.A (0 ms)'
+  entry script 'Test Passed.' 'fine'
+  entry broken 'Test Failed.' 'not fine'
+  entry other 'Test Passed.' 'skipped: no dpkg'
+} >"$work/LastTest.log"
+expect 0 "11 5 2
+  failed: crash: T.B
+  failed: crash: T.C ended the program
+  failed: leak: after its tests
+  failed: broken" awk -v skipped_entries=':other:' -f "$tree/scripts/count_tests.awk" "$work/LastTest.log"
+expect 0 '1 x skipped: no dpkg' awk -v skipped_entries=':other:' -f "$tree/scripts/count_tests.awk" "$work/LastTest.log"
+
 setup=("$tree/scripts/setup.sh" --no-packages)
 expect 69 "holds no LibTorch: 'lib/libtorch_cpu.so' is missing" env CLNER_TORCH_DIR="$work/none" "${setup[@]}"
 
