@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
-#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "core/random.h"
 #include "core/utf8.h"
 #include "retrieval/folded_words.h"
+#include "retrieval/mentions.h"
 #include "retrieval/query.h"
 
 namespace clner {
@@ -18,14 +17,6 @@ namespace {
 
 constexpr size_t kMaxBins = 20;
 constexpr size_t kShownCharacters = 80;
-
-using WordHashes = std::vector<uint64_t>;
-
-std::string MentionText(const Sentence& sentence, const Span& span) {
-  return JoinWords(
-      std::span(sentence.words)
-          .subspan(static_cast<size_t>(span.begin_word), static_cast<size_t>(span.end_word - span.begin_word)));
-}
 
 std::string ContextText(const ContextTexts& contexts, size_t text) {
   std::string joined;
@@ -36,11 +27,9 @@ std::string ContextText(const ContextTexts& contexts, size_t text) {
   return joined;
 }
 
-WordHashes HashText(std::string_view text) { return HashWords(FoldWords(text)); }
-
 std::vector<WordHashes> HashMentions(const Sentence& sentence) {
   std::vector<WordHashes> mentions;
-  for (const Span& span : sentence.spans) mentions.push_back(HashText(MentionText(sentence, span)));
+  for (const Span& span : sentence.spans) mentions.push_back(HashText(MentionText(sentence.words, span)));
   return mentions;
 }
 
@@ -48,10 +37,6 @@ uint64_t KeyOf(const WordHashes& words) {
   uint64_t key = words.size();
   for (const uint64_t word : words) key = MixSeed(key, word);
   return key;
-}
-
-bool Holds(const WordHashes& text, const WordHashes& mention) {
-  return !mention.empty() && std::search(text.begin(), text.end(), mention.begin(), mention.end()) != text.end();
 }
 
 /// Goes through a corpus and counts.
@@ -108,7 +93,7 @@ class Summarizer {
     ++summary_.texts;
     text_words_.push_back(static_cast<int64_t>(contexts.end_word(text) - contexts.begin_word(text)));
     for (size_t i = 0; i < mentions.size(); ++i) {
-      if (!details->found[i].has_value() && Holds(words, mentions[i])) details->found[i] = text;
+      if (!details->found[i].has_value() && StandsIn(mentions[i], words)) details->found[i] = text;
     }
     const Leak leak = leaks_.Classify(joined);
     details->leaks.push_back(leak);
@@ -134,7 +119,7 @@ class Summarizer {
     count(&summary_.types[sentence.spans[i].type]);
     if (summary_.seen.has_value()) count(trained_.contains(KeyOf(mention)) ? &*summary_.seen : &*summary_.unseen);
     if (!found.has_value()) {
-      AddPlace(MentionText(sentence, sentence.spans[i]), &missing_);
+      AddPlace(MentionText(sentence.words, sentence.spans[i]), &missing_);
       return;
     }
     if (summary_.found_first_in.size() <= *found) summary_.found_first_in.resize(*found + 1);

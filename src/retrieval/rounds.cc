@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "retrieval/folded_words.h"
-#include "retrieval/query.h"
+#include "retrieval/mentions.h"
 
 namespace clner {
 namespace {
@@ -46,30 +45,15 @@ KnownNames PredictNames(std::span<const DistinctSentence> sentences, const Round
   return names;
 }
 
-/// The folded words of a text with blanks around each, so that words in a row are found as a substring.
-std::string Folded(std::string_view text) {
-  const FoldedWords words = FoldWords(text);
-  std::string folded = " ";
-  for (size_t word = 0; word < words.size(); ++word) {
-    const size_t begin = words.begin(word);
-    folded.append(words.letters, begin, words.ends[word] - begin) += ' ';
-  }
-  return folded;
-}
-
 /// The mentions of a sentence that stand in one of the texts.
 int64_t FoundMentions(const Sentence& sentence, const CacheRecord& record) {
-  std::vector<std::string> texts;
+  std::vector<WordHashes> texts;
   if (!sentence.spans.empty()) {
-    for (const CachedText& text : record.texts) texts.push_back(Folded(text.text));
+    for (const CachedText& text : record.texts) texts.push_back(HashText(text.text));
   }
   return std::count_if(sentence.spans.begin(), sentence.spans.end(), [&](const Span& span) {
-    std::vector<std::string> mention;
-    AddNames(sentence.words, std::span(&span, 1), &mention);
-    const std::string folded = Folded(mention.front());
-    return folded.size() > 1 && std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-             return text.find(folded) != std::string::npos;
-           });
+    const WordHashes mention = HashText(MentionText(sentence.words, span));
+    return std::any_of(texts.begin(), texts.end(), [&](const WordHashes& text) { return StandsIn(mention, text); });
   });
 }
 
@@ -111,8 +95,7 @@ Json ToJson(const RoundReport& report) {
 
 void AddNames(std::span<const std::string> words, std::span<const Span> spans, std::vector<std::string>* names) {
   for (const Span& span : spans) {
-    std::string name = JoinWords(
-        words.subspan(static_cast<size_t>(span.begin_word), static_cast<size_t>(span.end_word - span.begin_word)));
+    std::string name = MentionText(words, span);
     if (std::find(names->begin(), names->end(), name) == names->end()) names->push_back(std::move(name));
   }
 }
