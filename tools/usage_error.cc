@@ -87,7 +87,8 @@ void AddMistyped(const std::vector<CLI::App*>& chain, ProblemList* problems) {
     if (option->count() == 0 || !ReadOption(*option).positional) continue;
     const std::string& word = option->results().front();
     std::error_code ignored;
-    if (!DidYouMean(word, commands).empty() && !std::filesystem::exists(word, ignored))
+    const bool is_name = std::find(commands.begin(), commands.end(), word) != commands.end();  // behind "--"
+    if (!is_name && !DidYouMean(word, commands).empty() && !std::filesystem::exists(word, ignored))
       problems->Add(ErrorCode::kUsage, UnknownCommand(chain, word));
     return;
   }

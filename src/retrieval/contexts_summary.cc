@@ -57,6 +57,8 @@ class Summarizer {
     summary_.sentences = static_cast<int64_t>(corpus_.sentences.size());
     for (number_ = 0; number_ < corpus_.sentences.size(); ++number_) Add(corpus_.sentences[number_]);
     summary_.texts_of_sentence = LengthsOf(std::move(texts_));
+    // Where other sentences have several texts, one alone is one.
+    summary_.flat = summary_.flat && summary_.texts_of_sentence.max == 1;
     FillBins();
     summary_.words_of_sentence = LengthsOf(std::move(words_));
     summary_.words_of_text = LengthsOf(std::move(text_words_));

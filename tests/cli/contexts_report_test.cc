@@ -123,7 +123,7 @@ TEST_F(ContextsReport, HtmlIsOneFileThatHoldsNoMarkupOfTheData) {
   WriteText(Path("dev.conll"), "Rome\tB-<i>\nis\tO\ncold\tO\n");
   WriteText(Path("dev.jsonl"),
             "{\"words\":[\"Rome\",\"is\",\"cold\"],\"tokenized\":true,\"contexts\":[{\"text\":\"ROME <script> "
-            "\u202Eevil\u202C \u0001 & so\"}]}\n");
+            "\u202Eevil\u202C \\u0001 & so\"}]}\n");
   const ProcessResult result = Report({"dev.conll", "dev.jsonl", "--html", "report.html"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const std::string html = ReadText(Path("report.html"));

@@ -178,7 +178,8 @@ TEST_F(ContextsReportFault, APageIsReplacedWholeOrNotAtAll) {
     int64_t failures = 0;
     for (const char* op : {"write", "fsync", "rename"}) {
       for (int k = 1;; ++k) {
-        const std::string fault = std::string(action) + "@" + op + ":" + std::to_string(k) + "=ENOSPC";
+        const std::string call = std::string("@") + op + ":" + std::to_string(k);
+        const std::string fault = std::string(action) == "kill" ? "kill" + call : "error" + call + "=ENOSPC";
         SCOPED_TRACE(fault);
         WriteText(Path("report.html"), "old");
         const ProcessResult result = report(fault);

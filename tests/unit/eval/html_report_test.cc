@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "eval/html_page.h"
+#include "eval/html_svg.h"
 
 namespace clner {
 namespace {
@@ -69,7 +70,7 @@ TEST(HtmlReport, EscapesAllText) {
   EXPECT_THAT(html, HasSubstr("a&amp;b"));
   EXPECT_EQ(EscapeHtml(std::string("a\x01\"'\x7f\t", 6)), "a\xEF\xBF\xBD&quot;&#39;\xEF\xBF\xBD\t");
   // C1 controls and marks that reorder text, but not their neighbours.
-  EXPECT_EQ(EscapeHtml("\u0085 \u202A\u202Ex\u202F \u2066\u2069\u206A \u00A0"),
+  EXPECT_EQ(EscapeHtml("\xC2\x85 \u202A\u202Ex\u202F \u2066\u2069\u206A \u00A0"),
             "\uFFFD \uFFFD\uFFFDx\u202F \uFFFD\uFFFD\u206A \u00A0");
   EXPECT_EQ(EscapeHtml("a\xE2\x80"), "a\xE2\x80");
 }
