@@ -112,11 +112,14 @@ int64_t ContextView::AppendBeside(const Sentence& sentence, const PiecesOfWords&
     return AppendWithoutContext(sentence, own, windows, capacity_, tokenizer_.special(), index, pooling_, items);
   }
   // The separator behind the context.
-  const Packed packed = Pack(sentence.contexts, encode, RoomBeside(own.size()));
+  const int64_t room = RoomBeside(own.size());
+  const Packed packed = Pack(sentence.contexts, encode, room);
   if (packed.ids.empty()) {
     LogWarning("contexts left out",
-               fmt::format("no text of the context fits behind a sentence of {} pieces, the encoder takes {}",
-                           own.size() + kSpecialPieces, capacity_ + kSpecialPieces),
+               room == limits_.max_pieces
+                   ? fmt::format("no text of the context fits in the {} pieces that contexts may take", room)
+                   : fmt::format("no text of the context fits behind a sentence of {} pieces, the encoder takes {}",
+                                 own.size() + kSpecialPieces, capacity_ + kSpecialPieces),
                PlaceOf(sentence), "the sentence is read without context");
     return 0;
   }

@@ -127,6 +127,16 @@ TEST(ContextView, ContextsThatDoNotFitAreLeftOutWithAWarning) {
               HasSubstr("no text of the context fits behind a sentence of 4 pieces, the encoder takes 30"));
 }
 
+TEST(ContextView, TheWarningNamesTheLimitThatIsTooLow) {
+  const CountTokenizer tokenizer;
+  std::vector<ViewItem> items;
+  testing::internal::CaptureStderr();
+  ContextView(tokenizer, 64, 0, {.max_pieces = 4}).Append(Make({2}, {{5}}), 0, &items);
+  EXPECT_TRUE(items.empty());
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("no text of the context fits in the 4 pieces that contexts may take"));
+}
+
 TEST(ContextView, RefusesImpossibleSizes) {
   const CountTokenizer tokenizer;
   const auto report = [&](int64_t max_pieces, const ContextLimits& limits) -> std::string {
