@@ -169,7 +169,7 @@ TEST_F(ContextsReportFault, APageIsReplacedWholeOrNotAtAll) {
   WriteText(Path("view.conll"), "Oslo\tB-LOC\n<EOS> B-X\nOslo B-X\nagain B-X\n");
   const auto report = [&](const std::string& fault) {
     return RunProcess({CLNER_PROGRAM, "contexts", "report", "view.conll", "view.conll", "--html", "report.html"},
-                      {.directory = directory_, .environment = {{"CLNER_FAULT", fault}}});
+                      {.environment = {{"CLNER_FAULT", fault}}, .directory = directory_});
   };
   ASSERT_EQ(report("").exit_code, 0);
   const std::string page = ReadText(Path("report.html"));
